@@ -1,0 +1,80 @@
+"""The command line: arguments in, exit codes out. Each command is its own module, imported when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from controller import __version__
+from controller.cli.exit import Exit
+
+# name -> module under controller.cli.commands, in the order of the pipeline; the module has a click command `command`
+COMMANDS: tuple[tuple[str, str], ...] = (
+    ("validate", "validate"),
+    ("render", "render"),
+    ("plan", "plan"),
+    ("apply", "apply"),
+    ("status", "status"),
+    ("drift", "drift"),
+    ("local", "local"),
+)
+
+
+class LazyGroup(click.Group):
+    """Imports a command's module only when it is called, so that `validate` never pays for boto3."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [name for name, _ in COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = dict(COMMANDS).get(cmd_name)
+        if module is None:
+            return None
+        found: click.Command = importlib.import_module(f"controller.cli.commands.{module}").command
+        return found
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], self.list_commands(ctx), 1)
+            raise click.UsageError(error.message + (f" Did you mean {near[0]!r}?" if near else ""), ctx) from error
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="siloctl")
+@click.option(
+    "--manifests",
+    type=click.Path(path_type=Path),
+    default=Path("manifests"),
+    show_default=True,
+    metavar="DIR",
+    help="The lake's folder of manifests.",
+)
+@click.pass_context
+def siloctl(ctx: click.Context, manifests: Path) -> None:
+    """Keep a data lake of silos, one AWS account each, as its manifests say."""
+    ctx.obj = manifests
+
+
+def main() -> None:
+    """The entry point; click's own exit status for misuse would read as "changes found"."""
+    try:
+        sys.exit(siloctl.main(standalone_mode=False) or Exit.OK)
+    except click.UsageError as error:
+        error.show()
+        sys.exit(Exit.MISUSE)
+    except click.exceptions.Exit as exit_:
+        sys.exit(exit_.exit_code)
+    except click.Abort:
+        click.echo("stopped", err=True)
+        sys.exit(Exit.ERROR)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(Exit.ERROR)

@@ -1,0 +1,1 @@
+"""The manifest kinds, one module each: its spec, how it is read, what it refers to."""

@@ -1,0 +1,28 @@
+"""A Partner: a third party with temporary credentials for its own drop-zone prefixes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from controller.model.manifest import Manifest
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    silo: str
+    dropzone: str  # a prefix of the drop zone, without slashes around it
+    protocols: tuple[str, ...]  # web | api | sftp
+    permissions: tuple[str, ...]  # upload | list | download | delete
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    manifest: Manifest
+    name: str
+    contact: str
+    access: tuple[Access, ...]
+    expires: date
+    rotate_every_days: int | None
+    source_cidrs: tuple[str, ...]
+    max_object_mib: int | None

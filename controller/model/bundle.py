@@ -1,0 +1,81 @@
+"""What is rendered and published: templates, assets, bundles. All of it by content, so that the same input is the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from controller.model.ownership import ASSETS
+from controller.model.source import Source
+
+
+def canonical(value: Any) -> bytes:
+    """JSON with sorted keys and no spaces: one value, one text."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file in the code bucket under the digest of its content; `extension` such as `.json` or `.py`."""
+
+    content: bytes = field(repr=False)
+    extension: str
+
+    @cached_property
+    def digest(self) -> str:
+        return sha256(self.content)
+
+    @property
+    def key(self) -> str:
+        return f"{ASSETS}{self.digest}{self.extension}"
+
+
+@dataclass(frozen=True)
+class Template:
+    """One CloudFormation template, parsed: long-form intrinsic functions, no YAML tags.
+
+    `address` is empty for a root, else the blueprint's place below its silo, such as `storage` or `flow/orders`.
+    `sources` tells for each logical id which manifest line asked for it.
+    """
+
+    address: str
+    body: Mapping[str, Any]
+    sources: Mapping[str, Source]
+
+    @cached_property
+    def asset(self) -> Asset:
+        return Asset(canonical(self.body), ".json")
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """All that one silo's bundle says, before it is packed."""
+
+    silo: str
+    root: Template
+    nested: tuple[Template, ...]  # in the order of their addresses
+    scripts: tuple[Asset, ...]  # job scripts and function zips
+    parameters: Mapping[str, str]  # of the root stack, without what only packing knows
+    tags: Mapping[str, str]  # of the root stack; never anything that changes from release to release
+
+    @property
+    def assets(self) -> tuple[Asset, ...]:
+        found = {asset.key: asset for asset in (*(t.asset for t in self.nested), *self.scripts)}
+        return tuple(found[key] for key in sorted(found))
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """The zip that a silo's pipeline deploys. `digest` is over what it says; commit and time are not part of it."""
+
+    silo: str
+    digest: str
+    content: bytes = field(repr=False)

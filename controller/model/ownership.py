@@ -1,0 +1,49 @@
+"""Every name, key and tag that siloctl owns in AWS, and the words that tell them apart from other people's."""
+
+from __future__ import annotations
+
+import re
+
+MASTER_STACK = "lake-master"
+SILO_STACK = "lake-silo"
+BASELINE_SET = "lake-baseline"
+PIPELINE = "lake-delivery"
+
+ROLE_PATH = "/lake/"
+READER_ROLE = "lake-controller-read"  # in each silo: what status and drift read with
+ORGANIZATION_ROLE = "lake-organization"  # in the management account: creates and moves accounts
+
+TAG_ORGANIZATION = "lake:organization"
+TAG_SILO = "lake:silo"
+TAG_FLOW = "lake:flow"
+TAG_MANAGED_BY = "lake:managed-by"
+MANAGED_BY = "siloctl"
+
+RELEASES = "releases/"
+ASSETS = "assets/sha256/"
+STATE = "state/"
+INDEX_KEY = STATE + "index.json"
+LOCK_KEY = STATE + "lock.json"
+BUNDLE = "bundle.zip"
+
+
+def bundle_key(account: str) -> str:
+    """The key that an account's pipeline polls; the baseline builds the same from `AWS::AccountId`."""
+    return f"{RELEASES}{account}/{BUNDLE}"
+
+
+def code_bucket(prefix: str, region: str) -> str:
+    return f"{prefix}-{region}"
+
+
+def role_arn(account: str, role: str) -> str:
+    return f"arn:aws:iam::{account}:role{ROLE_PATH}{role}"
+
+
+def logical_id(*words: str) -> str:
+    """A CloudFormation logical id from names that stay: `flow`, `web-sessions` -> `FlowWebSessions`.
+
+    Two different names must not meet in one id, so a digit group or hyphen keeps its place as a capital:
+    the loader refuses names of one silo that would still meet (`name-collision`).
+    """
+    return "".join(part.capitalize() for word in words for part in re.split(r"[^A-Za-z0-9]+", word) if part)

@@ -1,0 +1,1 @@
+"""Changes in, one plan out: ordered, guarded, printable, comparable."""

@@ -1,0 +1,30 @@
+"""The whole lake as it is wanted: what every later stage reads, and nothing else of the manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from controller.kinds.consumer import Consumer
+from controller.kinds.flow import Flow
+from controller.kinds.organization import Organization
+from controller.kinds.partner import Partner
+from controller.kinds.share import Share
+from controller.kinds.silo import Silo
+
+
+@dataclass(frozen=True, slots=True)
+class Lake:
+    """Specs by name, each mapping in the order of its names."""
+
+    organization: Organization
+    silos: Mapping[str, Silo]
+    consumers: Mapping[str, Consumer]
+    partners: Mapping[str, Partner]
+    flows: Mapping[str, Flow]
+    shares: Mapping[str, Share]
+    scripts: Mapping[str, bytes]  # transform scripts by the path that the manifests use
+    flows_by_silo: Mapping[str, tuple[Flow, ...]]  # in the order of their names; a silo without flows is not in it
+
+    def flows_of(self, silo: str) -> tuple[Flow, ...]:
+        return self.flows_by_silo.get(silo, ())
