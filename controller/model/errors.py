@@ -41,7 +41,14 @@ class AwsError(ControllerError):
     """Keeps what AWS said: `service`, `operation`, `code`, `request_id`."""
 
     def __init__(
-        self, message: str, *, service: str = "", operation: str = "", code: str = "", request_id: str = "", hint: str = ""
+        self,
+        message: str,
+        *,
+        service: str = "",
+        operation: str = "",
+        code: str = "",
+        request_id: str = "",
+        hint: str = "",
     ) -> None:
         super().__init__(message, hint)
         self.service = service

@@ -1,0 +1,47 @@
+"""What was published last for each silo: a cache with proof, never the truth (the code bucket's listing is)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    account: str
+    region: str
+    inputs: str  # digest of all that decided the bundle: manifests, blueprints, tool version
+    bundle: str  # digest of what the bundle says
+    etag: str
+    version: str  # object version, what a rollback would name
+    commit: str
+    published: str  # ISO 8601, UTC
+    retired: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    silos: Mapping[str, Entry]
+    etag: str = ""  # of the index object itself; empty when there is none yet
+
+    def text(self) -> bytes:
+        silos = {name: asdict(entry) for name, entry in sorted(self.silos.items())}
+        return json.dumps({"format": FORMAT, "silos": silos}, indent=1, sort_keys=True).encode() + b"\n"
+
+
+class IndexUnknown(Exception):
+    """The index was written by a newer siloctl, or is not an index."""
+
+
+def parse(text: bytes, etag: str) -> Index:
+    """Read an index; raises IndexUnknown rather than guess."""
+    try:
+        data = json.loads(text)
+        if data["format"] > FORMAT:
+            raise IndexUnknown(f"its format is {data['format']}, this siloctl knows {FORMAT}: use a newer siloctl")
+        return Index({name: Entry(**entry) for name, entry in sorted(data["silos"].items())}, etag)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise IndexUnknown(f"it is not an index: {error}") from error
