@@ -1,4 +1,4 @@
-"""Clients that the embedded AWS uses against itself, in whichever account it acts for."""
+"""Clients that the embedded AWS uses against itself, in whichever account or role it acts for."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+
+INTERNAL = "x-lake-internal"  # header: a call that the embedded AWS makes itself, which nobody counts
+ACCOUNT = "x-moto-account-id"  # header: the account that moto routes to, past every decision
 
 _lock = threading.Lock()
 _session: boto3.Session | None = None
@@ -20,24 +23,50 @@ def use_endpoint(url: str) -> None:
     if url != _endpoint:
         _endpoint = url
         client.cache_clear()
+    forget_roles()
+
+
+def forget_roles() -> None:
+    """Forget the credentials of assumed roles: a reset makes them unknown."""
+    as_role.cache_clear()
 
 
 @lru_cache(maxsize=4096)
 def client(service: str, account: str, region: str) -> Any:
-    """A client whose calls moto routes to `account`, by the header that moto reads for that."""
+    """A client whose calls moto routes to `account`, by the header that moto reads for that; no policy decides them."""
+    made = _client(service, region, "embedded", "embedded", None)
+    made.meta.events.register("before-send.*", lambda request, **_: request.headers.add_header(ACCOUNT, account))
+    return made
+
+
+@lru_cache(maxsize=4096)
+def as_role(service: str, role_arn: str, region: str) -> Any:
+    """A client with the credentials of a role, so that policies decide its calls as they would decide the role's own.
+
+    The trust policy is not asked here: whoever acts for a service does that first.
+    """
+    sts = client("sts", role_arn.split(":")[4], region)
+    keys = sts.assume_role(RoleArn=role_arn, RoleSessionName="embedded")["Credentials"]
+    made = _client(service, region, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+    made.meta.events.register("before-send.*", lambda request, **_: request.headers.add_header(INTERNAL, "1"))
+    return made
+
+
+def _client(service: str, region: str, key: str, secret: str, token: str | None) -> Any:
     global _session
     with _lock:  # sessions are not safe to share between threads while they make clients
         if _session is None:
-            _session = boto3.Session(aws_access_key_id="embedded", aws_secret_access_key="embedded")  # noqa: S106
-        made = _session.client(
+            _session = boto3.Session()
+        return _session.client(
             service,
             region_name=region,
             endpoint_url=_endpoint,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            aws_session_token=token,
             config=Config(
                 retries={"mode": "standard", "total_max_attempts": 1},
                 s3={"addressing_style": "path"},
                 max_pool_connections=50,
             ),
         )
-    made.meta.events.register("before-send.*", lambda request, **_: request.headers.add_header("x-moto-account-id", account))
-    return made
