@@ -1,4 +1,4 @@
-"""What is rendered and published: templates, assets, bundles. All of it by content, so that the same input is the same bytes."""
+"""What is rendered and published: templates, assets, bundles. By content: the same input is the same bytes."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault: `code` is stable and in `CODES`, `field` is a path such as `spec.source.partner`, `hint` names the fix."""
+    """One fault: `code` is stable and in `CODES`, `field` such as `spec.source.partner`, `hint` names the fix."""
 
     code: str
     message: str
