@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from controller.diff.change import Change, Later, Verb
+from controller.diff.drift import Finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,7 @@ class Plan:
     notes: tuple[str, ...]  # what the reader should know, such as an index that disagreed with its bucket
     compared: Mapping[str, int]  # how many accounts, silos and so on were compared
     fingerprints: Mapping[str, str] = field(default_factory=dict)
+    drift: tuple[Finding, ...] = ()  # what a plan saw changed outside of it, apart from what it proposes
 
     @property
     def summary(self) -> Summary:

@@ -1,0 +1,45 @@
+"""What AWS really has where that is not what was published: found by reading, kept apart from what a plan proposes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from controller.diff.change import Detail
+from controller.model.source import Source
+
+
+class DriftClass(StrEnum):
+    UNDEPLOYED = "undeployed"  # published, but not what the silo runs
+    CHANGED_BY_HAND = "changed-by-hand"
+    POLICY_CHANGED = "policy-changed"
+    UNMANAGED_ACCOUNT = "unmanaged-account"
+    MISPLACED_ACCOUNT = "misplaced-account"
+    POLLING_DISABLED = "polling-disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One difference. In `details` before is what is expected and after what is there.
+
+    The two ways out: `reassert` is a command that brings the expected state back, `accept` says what to write into
+    which manifest to make the actual state the wanted one.
+    """
+
+    kind: DriftClass
+    address: str
+    type: str  # a CloudFormation type, or account, bundle, pipeline
+    message: str
+    details: tuple[Detail, ...]
+    reassert: str
+    accept: str
+    since: str = ""  # ISO 8601, where AWS tells
+    source: Source | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DriftReport:
+    findings: tuple[Finding, ...]  # in the order of their addresses
+    unreadable: Mapping[str, str]  # address -> why; nothing is known of these
+    compared: Mapping[str, int]  # how many silos, accounts, stacks and so on were read

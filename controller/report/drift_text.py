@@ -1,0 +1,49 @@
+"""Drift as people read it: what is expected, what is there, and the two ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from controller.diff.drift import DriftReport, Finding
+from controller.report.terminal import PLAIN, Color, Terminal
+from controller.report.value import count, difference, plain
+
+DETAILS_SHOWN = 8  # of one finding
+
+
+def drift_text(report: DriftReport, terminal: Terminal = PLAIN) -> str:
+    """The whole report, with a line end; one sentence where nothing drifted."""
+    blocks = ["\n".join(finding_lines(finding, terminal)) for finding in report.findings]
+    unread = [
+        terminal.paint(f"  # {plain(address, terminal)} could not be read: {plain(why, terminal)}", Color.CYAN)
+        for address, why in report.unreadable.items()
+    ]
+    if unread:
+        blocks.append("\n".join(unread))
+    return "\n\n".join([*blocks, summary_line(report, terminal)]) + "\n"
+
+
+def summary_line(report: DriftReport, terminal: Terminal = PLAIN) -> str:
+    read = ", ".join(count(number, noun) for noun, number in report.compared.items() if number) or "nothing"
+    unread = f", {len(report.unreadable)} unreadable" if report.unreadable else ""
+    if report.findings:
+        return terminal.paint(f"Drift: {len(report.findings)} found{unread}. Read: {read}.", Color.BOLD)
+    if unread:
+        return terminal.paint(f"Drift: 0 found{unread}. Read: {read}.", Color.BOLD)
+    return terminal.paint(f"No drift. {read} are as published.", Color.GREEN, Color.BOLD)
+
+
+def finding_lines(finding: Finding, terminal: Terminal) -> Iterator[str]:
+    place = f"  ({finding.source.path}:{finding.source.line})" if finding.source else ""
+    header = f"  # {plain(finding.address, terminal)} {plain(finding.message, terminal)}{place}"
+    yield terminal.paint(header, Color.BOLD)
+    for detail in finding.details[:DETAILS_SHOWN]:
+        sign = "+" if detail.before is None else "-" if detail.after is None else "~"
+        changed = difference(detail.before, detail.after, terminal, limit=96)
+        yield terminal.paint(f"  {sign} {plain(detail.path, terminal)}: {changed}", Color.YELLOW)
+    if len(finding.details) > DETAILS_SHOWN:
+        yield f"    {terminal.ellipsis} and {count(len(finding.details) - DETAILS_SHOWN, 'more differences')}"
+    if finding.since:
+        yield f"    since     {finding.since}"
+    yield f"    put back  {plain(finding.reassert, terminal)}"
+    yield f"    accept    {plain(finding.accept, terminal)}"
