@@ -31,10 +31,9 @@ class AwsOrganizations:
     def _manager(self, management: str) -> Any:
         return self._clients.of("organizations", self._region, role_arn(management, ORGANIZATION_ROLE))
 
-    def caller(self) -> Observed[str]:
-        return observed(
-            "sts", frozenset(), lambda: str(self._clients.of("sts", self._region).get_caller_identity()["Account"])
-        )
+    def caller(self) -> str:
+        with translated("sts"):
+            return str(self._clients.of("sts", self._region).get_caller_identity()["Account"])
 
     def tree(self, paths: Iterable[str]) -> Observed[Tree]:
         absent = frozenset({"AWSOrganizationsNotInUseException"})

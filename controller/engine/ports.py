@@ -15,8 +15,8 @@ from controller.model.world import Account, Stack, StackSet, Stored, Tree, Unit
 
 
 class Organizations(Protocol):
-    def caller(self) -> Observed[str]:
-        """The account that we act as."""
+    def caller(self) -> str:
+        """The account that we act as; raises AwsError: without it nothing else can be read."""
 
     def tree(self, paths: Iterable[str]) -> Observed[Tree]:
         """The root and every unit on the way to `paths`; costs one listing for each parent on the way."""

@@ -1,0 +1,212 @@
+"""Reads what runs in a silo's account, with the role that its baseline made for it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from controller.aws.client import Clients
+from controller.aws.errors import observed
+from controller.model.live import (
+    FailedResource,
+    LiveDifference,
+    LiveDrift,
+    LivePipeline,
+    LiveResource,
+    LiveStack,
+    Place,
+)
+from controller.model.observed import Observed
+from controller.model.ownership import READER_ROLE, role_arn
+
+NESTED = "AWS::CloudFormation::Stack"
+DETECTION_SECONDS = 300  # how long one stack's drift detection is waited for
+_NO_STACK = frozenset({"ValidationError"})
+_NO_PIPELINE = frozenset({"PipelineNotFoundException"})
+_NO_POLICY = frozenset({"NoSuchBucketPolicy"})
+_STARTS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"})
+
+
+class AwsSilos:
+    def __init__(self, clients: Clients, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._clients = clients
+        self._sleep = sleep
+
+    def _api(self, service: str, place: Place) -> Any:
+        return self._clients.of(service, place.region, role_arn(place.account, READER_ROLE))
+
+    def pipeline(self, place: Place, name: str) -> Observed[LivePipeline]:
+        def read() -> LivePipeline:
+            api = self._api("codepipeline", place)
+            metadata = api.get_pipeline(name=name).get("metadata", {})
+            runs = api.list_pipeline_executions(pipelineName=name, maxResults=1)["pipelineExecutionSummaries"]
+            run = runs[0] if runs else {}
+            failed = run.get("status") == "Failed"
+            return LivePipeline(
+                status=run.get("status", ""),
+                revision=next((source.get("revisionId", "") for source in run.get("sourceRevisions", ())), ""),
+                started=_when(run.get("startTime")),
+                error=_action_error(api.get_pipeline_state(name=name)) if failed else "",
+                polling_disabled_at=_when(metadata.get("pollingDisabledAt")),
+            )
+
+        return observed("codepipeline", _NO_PIPELINE, read)
+
+    def stack(self, place: Place, name: str) -> Observed[LiveStack]:
+        def read() -> LiveStack:
+            stack = self._api("cloudformation", place).describe_stacks(StackName=name)["Stacks"][0]
+            return LiveStack(
+                id=stack["StackId"],
+                name=stack["StackName"],
+                status=stack["StackStatus"],
+                reason=stack.get("StackStatusReason", ""),
+                updated=_when(stack.get("LastUpdatedTime", stack["CreationTime"])),
+                parameters={p["ParameterKey"]: p.get("ParameterValue", "") for p in stack.get("Parameters", ())},
+                outputs={o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", ())},
+            )
+
+        return observed("cloudformation", _NO_STACK, read)
+
+    def failure(self, place: Place, stack: str) -> Observed[FailedResource]:
+        def read() -> FailedResource:
+            api = self._api("cloudformation", place)
+            event = _first_failure(api, stack)
+            if event.get("ResourceType") != NESTED or not event.get("PhysicalResourceId"):
+                return _failed("", event)
+            # A nested stack's own events stay readable by its id even where the rollback deleted it.
+            below = _first_failure(api, event["PhysicalResourceId"])
+            return _failed(event["LogicalResourceId"], below) if below else _failed("", event)
+
+        return observed("cloudformation", _NO_STACK, read)
+
+    def resources(self, place: Place, stack: str) -> Observed[Sequence[LiveResource]]:
+        def read() -> Sequence[LiveResource]:
+            pages = self._api("cloudformation", place).get_paginator("list_stack_resources").paginate(StackName=stack)
+            return tuple(
+                LiveResource(
+                    entry["LogicalResourceId"],
+                    entry.get("PhysicalResourceId", ""),
+                    entry["ResourceType"],
+                    entry["ResourceStatus"],
+                )
+                for page in pages
+                for entry in page["StackResourceSummaries"]
+            )
+
+        return observed("cloudformation", _NO_STACK, read)
+
+    def template(self, place: Place, stack: str) -> Observed[Mapping[str, Any]]:
+        def read() -> Mapping[str, Any]:
+            answer = self._api("cloudformation", place).get_template(StackName=stack, TemplateStage="Original")
+            return _document(answer["TemplateBody"])
+
+        return observed("cloudformation", _NO_STACK, read)
+
+    def drift(self, place: Place, stack: str) -> Observed[Sequence[LiveDrift]]:
+        def read() -> Sequence[LiveDrift]:
+            api = self._api("cloudformation", place)
+            self._detect(api, stack)
+            return tuple(_drift(found) for found in _drifts(api, stack))
+
+        return observed("cloudformation", frozenset(), read)
+
+    def _detect(self, api: Any, stack: str) -> None:
+        detection = api.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
+        pause = 0.2
+        for _ in range(DETECTION_SECONDS):
+            status = api.describe_stack_drift_detection_status(StackDriftDetectionId=detection)["DetectionStatus"]
+            if status != "DETECTION_IN_PROGRESS":
+                return  # a detection that failed in part still tells of the resources that it could read
+            self._sleep(pause)
+            pause = min(pause * 2, 5)
+
+    def bucket_policy(self, place: Place, bucket: str) -> Observed[Mapping[str, Any]]:
+        def read() -> Mapping[str, Any]:
+            return _document(self._api("s3", place).get_bucket_policy(Bucket=bucket)["Policy"])
+
+        return observed("s3", _NO_POLICY, read)
+
+
+def _when(time: datetime | None) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if time else ""
+
+
+def _document(text: Any) -> Mapping[str, Any]:
+    """JSON as it comes: botocore parses a template, but hands a policy out as text."""
+    parsed = json.loads(text) if isinstance(text, str) else text
+    return {str(key): value for key, value in parsed.items()}
+
+
+def _action_error(state: Mapping[str, Any]) -> str:
+    for stage in state.get("stageStates", ()):
+        for action in stage.get("actionStates", ()):
+            latest = action.get("latestExecution", {})
+            if latest.get("status") == "Failed":
+                said = latest.get("errorDetails", {}).get("message") or latest.get("summary", "")
+                return f"{stage['stageName']}/{action['actionName']}: {said or 'no reason was given'}"
+    return ""
+
+
+def _first_failure(api: Any, stack: str) -> Mapping[str, Any]:
+    """The oldest failure of the newest operation; events come newest first, and the rest are mostly its echo."""
+    found: Mapping[str, Any] = {}
+    for page in api.get_paginator("describe_stack_events").paginate(StackName=stack):
+        for event in page["StackEvents"]:
+            if event["PhysicalResourceId"] == event["StackId"]:
+                if event["ResourceStatus"] in _STARTS:
+                    return found
+            elif event["ResourceStatus"].endswith("_FAILED") and "cancelled" not in event.get(
+                "ResourceStatusReason", ""
+            ):
+                found = event
+    return found
+
+
+def _failed(nested: str, event: Mapping[str, Any]) -> FailedResource:
+    return FailedResource(
+        nested,
+        event.get("LogicalResourceId", ""),
+        event.get("ResourceType", ""),
+        event.get("ResourceStatusReason", "no reason was given"),
+    )
+
+
+def _drifts(api: Any, stack: str) -> Iterator[Mapping[str, Any]]:
+    more: dict[str, str] = {}
+    while True:  # botocore has no paginator for it
+        page = api.describe_stack_resource_drifts(
+            StackName=stack, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"], MaxResults=100, **more
+        )
+        yield from page["StackResourceDrifts"]
+        if not page.get("NextToken"):
+            return
+        more = {"NextToken": page["NextToken"]}
+
+
+def _drift(found: Mapping[str, Any]) -> LiveDrift:
+    return LiveDrift(
+        logical_id=found["LogicalResourceId"],
+        physical_id=found.get("PhysicalResourceId", ""),
+        type=found["ResourceType"],
+        deleted=found["StackResourceDriftStatus"] == "DELETED",
+        differences=tuple(
+            LiveDifference(entry["PropertyPath"], _value(entry.get("ExpectedValue")), _value(entry.get("ActualValue")))
+            for entry in found.get("PropertyDifferences", ())
+        ),
+        seen=_when(found.get("Timestamp")),
+    )
+
+
+def _value(text: str | None) -> Any:
+    """AWS gives every value as text, objects and lists as JSON; "null" stands for not there."""
+    if text is None or text == "null":
+        return None
+    if text[:1] not in "{[":
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,90 @@
+"""The baseline StackSet: its template, the units it targets, and the accounts whose instance is not up to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from controller.diff.change import Change, Detail, Verb
+from controller.diff.template import compare
+from controller.model.bundle import Template
+from controller.model.world import StackSet, Unit
+
+TEMPLATE = "baseline/template"
+TYPE = "AWS::CloudFormation::StackSet"
+UNDER_WAY = frozenset({"PENDING", "RUNNING"})
+
+
+@dataclass(frozen=True, slots=True)
+class BaselineDiff:
+    """`template` says what differs in the set itself; the others name what to deploy, release and retry."""
+
+    template: tuple[Change, ...]
+    deploy: tuple[str, ...]  # unit paths to target
+    release: tuple[str, ...]  # unit ids that no manifest names any more
+    retry: tuple[str, ...]  # accounts
+    changes: tuple[Change, ...]
+
+
+def baseline_diff(
+    wanted: Template,
+    units: Sequence[str],
+    regions: Sequence[str],
+    known: Mapping[str, Unit],
+    current: StackSet | None,
+    create_only: Callable[[str], frozenset[str]],
+) -> BaselineDiff:
+    template = tuple(_template_changes(wanted, current, create_only))
+    targets = current.targets if current else {}
+    deploy = tuple(path for path in units if path not in known or set(regions) - set(targets.get(known[path].id, ())))
+    kept = {known[path].id for path in units if path in known}
+    release = tuple(sorted(set(targets) - kept))
+    instances = current.instances.values() if current else ()
+    behind = [one for one in instances if one.status != "CURRENT" and one.detail not in UNDER_WAY]
+    return BaselineDiff(
+        template,
+        deploy,
+        release,
+        tuple(one.account for one in behind),
+        (
+            *template,
+            *(_deploys(path, regions) for path in deploy),
+            *(
+                Change(f"baseline/unit/{_path_of(id, known)}", TYPE, Verb.DELETE, _RELEASED, retained=True)
+                for id in release
+            ),
+            *(
+                Change(
+                    f"baseline/account/{one.account}",
+                    TYPE,
+                    Verb.UPDATE,
+                    f"its baseline is {one.status}: {one.reason or one.detail or 'no reason given'}",
+                )
+                for one in behind
+            ),
+        ),
+    )
+
+
+_RELEASED = "no manifest names the unit any more; the stacks in its accounts stay, and get no more updates"
+
+
+def _deploys(path: str, regions: Sequence[str]) -> Change:
+    detail = Detail("Regions", None, list(regions))
+    return Change(f"baseline/unit/{path}", TYPE, Verb.CREATE, "the baseline does not target it yet", (detail,))
+
+
+def _path_of(id: str, known: Mapping[str, Unit]) -> str:
+    return next((unit.path for unit in known.values() if unit.id == id), id)
+
+
+def _template_changes(
+    wanted: Template, current: StackSet | None, create_only: Callable[[str], frozenset[str]]
+) -> Iterator[Change]:
+    if current is None:
+        yield Change(TEMPLATE, TYPE, Verb.CREATE, "does not exist yet")
+        return
+    yield from compare(TEMPLATE, current.template, wanted.body, wanted.sources, create_only)
+    if not current.automatic:
+        detail = Detail("AutoDeployment", "off", "on, stacks of leaving accounts stay")
+        yield Change(TEMPLATE, TYPE, Verb.UPDATE, "it does not deploy by itself", (detail,))

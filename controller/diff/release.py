@@ -1,0 +1,68 @@
+"""A silo's bundle: is what was published still what is wanted, and if not, which resources differ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from controller.diff.change import Change, Verb
+from controller.diff.template import compare
+from controller.model.bundle import Rendered
+from controller.model.index import Entry
+from controller.model.world import Stored
+
+NO_TEMPLATE: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What lies in the code bucket for one silo, opened."""
+
+    digest: str
+    root: Mapping[str, Any]
+    nested: Mapping[str, Mapping[str, Any]]  # by address below the silo
+
+
+def is_current(entry: Entry | None, inputs: str, account: str, region: str, listed: Stored | None) -> bool:
+    """Nothing to render: the same inputs were published, and the bucket still holds that very object."""
+    return (
+        entry is not None
+        and entry.inputs == inputs
+        and (entry.account, entry.region) == (account, region)
+        and listed is not None
+        and listed.etag == entry.etag
+    )
+
+
+def bundle_changes(
+    rendered: Rendered, published: Published | None, create_only: Callable[[str], frozenset[str]]
+) -> Iterator[Change]:
+    """One change a resource, nested stacks in the order of their addresses, the root's own last."""
+    place = f"silo/{rendered.silo}"
+    old = published.nested if published else {}
+    new = {template.address: template for template in rendered.nested}
+    for address in sorted({*old, *new}):
+        wanted = new.get(address)
+        yield from compare(
+            f"{place}/{address}",
+            old.get(address, NO_TEMPLATE),
+            _resources_only(wanted.body, address in old) if wanted else NO_TEMPLATE,
+            wanted.sources if wanted else {},
+            create_only,
+        )
+    before = published.root if published else NO_TEMPLATE
+    body = _resources_only(rendered.root.body, published is not None)
+    yield from compare(f"{place}/bundle", before, body, rendered.root.sources, create_only)
+
+
+def _resources_only(body: Mapping[str, Any], compared: bool) -> Mapping[str, Any]:
+    """A template that is new as a whole is told by its resources alone."""
+    return body if compared else {"Resources": body["Resources"]}
+
+
+def rest_change(silo: str, changes: tuple[Change, ...]) -> tuple[Change, ...]:
+    """A bundle that differs where no resource does is still a change, and said to be one."""
+    if changes:
+        return ()
+    return (Change(f"silo/{silo}/bundle", "bundle", Verb.UPDATE, "what it carries differs, no resource does"),)

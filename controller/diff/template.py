@@ -1,0 +1,156 @@
+"""Two versions of a CloudFormation template in, one change a resource out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from controller.diff.change import Change, Detail, Verb
+from controller.model.source import Source
+
+NESTED = "AWS::CloudFormation::Stack"
+KEEPING = frozenset({"Retain", "RetainExceptOnCreate", "Snapshot"})
+
+# Types that hold data or identity: losing one loses what no re-run brings back.
+DATA_TYPES = frozenset(
+    {
+        "AWS::AppFlow::ConnectorProfile",
+        "AWS::AppFlow::Flow",  # its place in the source's delta queue
+        "AWS::CodeCommit::Repository",
+        "AWS::Cognito::UserPool",
+        "AWS::DynamoDB::Table",
+        "AWS::Glue::Database",
+        "AWS::Glue::Table",
+        "AWS::IAM::AccessKey",
+        "AWS::IAM::User",
+        "AWS::KMS::Key",
+        "AWS::Logs::LogGroup",
+        "AWS::Redshift::Cluster",
+        "AWS::RedshiftServerless::Namespace",
+        "AWS::S3::Bucket",
+        "AWS::SecretsManager::Secret",
+        "AWS::Transfer::Server",
+    }
+)
+
+
+def compare(
+    place: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    sources: Mapping[str, Source],
+    create_only: Callable[[str], frozenset[str]],
+) -> Iterator[Change]:
+    """The changes that bring template `before` to `after`, by logical id; `place` is the address above them.
+
+    A nested stack is looked at as a resource only, and its TemplateURL not at all: what differs in its template is
+    compared by itself. Where nothing but other sections differ (outputs, conditions), that is one change of `place`.
+    """
+    old, new = before.get("Resources", {}), after.get("Resources", {})
+    if old == new and before != after:
+        sections = tuple(
+            Detail(section, before.get(section), after.get(section))
+            for section in sorted({*before, *after})
+            if before.get(section) != after.get(section)
+        )
+        yield Change(place, "template", Verb.UPDATE, "the template differs outside its resources", sections)
+    for name in sorted({*old, *new}):
+        change = _resource(f"{place}/{name}", old.get(name), new.get(name), sources.get(name), create_only)
+        if change is not None:
+            yield change
+
+
+def _resource(
+    address: str,
+    old: Mapping[str, Any] | None,
+    new: Mapping[str, Any] | None,
+    source: Source | None,
+    create_only: Callable[[str], frozenset[str]],
+) -> Change | None:
+    if old == new:
+        return None
+    if old is None:
+        return Change(address, new["Type"] if new else "", Verb.CREATE, "does not exist yet", source=source)
+    holds_data = old["Type"] in DATA_TYPES
+    if new is None:
+        kept = old.get("DeletionPolicy") in KEEPING
+        reason = "no manifest asks for it" + ("; AWS keeps it, outside the stack" if kept else "")
+        return Change(
+            address,
+            old["Type"],
+            Verb.DELETE,
+            reason,
+            source=source,
+            destroys_data=holds_data and not kept,
+            retained=kept,
+        )
+    if old["Type"] != new["Type"]:
+        detail = Detail("Type", old["Type"], new["Type"], replaces=True)
+        return Change(
+            address, new["Type"], Verb.REPLACE, "its type differs", (detail,), source, destroys_data=holds_data
+        )
+    details = tuple(_details(old, new, create_only(new["Type"])))
+    if not details:
+        return None
+    replaced = any(detail.replaces for detail in details)
+    return Change(
+        address,
+        new["Type"],
+        Verb.REPLACE if replaced else Verb.UPDATE,
+        "a property that cannot be changed in place differs" if replaced else "its properties differ",
+        details,
+        source,
+        destroys_data=replaced and holds_data,
+    )
+
+
+def _details(old: Mapping[str, Any], new: Mapping[str, Any], fixed: frozenset[str]) -> Iterator[Detail]:
+    for path, before, after in differences(old.get("Properties", {}), new.get("Properties", {})):
+        if new["Type"] != NESTED or path != "TemplateURL":
+            yield Detail(path, before, after, replaces=_is_fixed(path, fixed))
+    for attribute in ("DeletionPolicy", "UpdateReplacePolicy", "DependsOn", "Condition", "Metadata", "UpdatePolicy"):
+        if old.get(attribute) != new.get(attribute):
+            yield Detail(f"({attribute})", old.get(attribute), new.get(attribute))
+
+
+def _is_fixed(path: str, fixed: frozenset[str]) -> bool:
+    """A create-only path covers what lies below it, and a change of the whole above it."""
+    slashed = "/" + re.sub(r"\[\d+\]", "/*", path).replace(".", "/")
+    return any(slashed == one or slashed.startswith(one + "/") or one.startswith(slashed + "/") for one in fixed)
+
+
+def differences(before: Any, after: Any) -> list[tuple[str, Any, Any]]:
+    """(path, before, after) for each place where two values differ, sorted; None stands for not there.
+
+    Digests and plain comparison come first: DeepDiff takes milliseconds and is asked only about what differs.
+    """
+    if before == after:
+        return []
+    from deepdiff import DeepDiff  # 0.1 s to import, and most plans never need it
+
+    found = DeepDiff(before, after, view="tree", verbose_level=2, ignore_order=False, threshold_to_diff_deeper=0)
+    rows = [
+        (
+            _path(level.path(output_format="list")),
+            None if _missing(level.t1) else level.t1,
+            None if _missing(level.t2) else level.t2,
+        )
+        for kind in found
+        for level in found[kind]
+    ]
+    return sorted(rows, key=lambda row: _order(row[0]))
+
+
+def _missing(value: Any) -> bool:
+    return type(value).__name__ == "NotPresent"
+
+
+def _path(steps: list[Any]) -> str:
+    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
+
+
+def _order(path: str) -> list[tuple[int, int, str]]:
+    """List positions by number, names by letter: [2] comes before [10]."""
+    parts = re.findall(r"\[(\d+)\]|([^.\[\]]+)", path)
+    return [(0, int(number), "") if number else (1, 0, name) for number, name in parts]
