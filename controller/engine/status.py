@@ -1,0 +1,243 @@
+"""How each silo is: the way of its bundle from the manifests to its root stack, and the health of what carries it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from controller.engine.ports import Ports
+from controller.engine.silos import Silos, each
+from controller.kinds.silo import Silo
+from controller.model.health import Delivery, Health, Part, SiloStatus, Sync
+from controller.model.index import Entry, Index, IndexUnknown, parse
+from controller.model.live import LivePipeline, LiveStack, Place
+from controller.model.observed import Absent, Observed, Present, Unreadable
+from controller.model.ownership import INDEX_KEY, PIPELINE, SILO_STACK, bundle_key
+from controller.publish.archive import ArchiveRefused
+from controller.publish.bundle import read_release
+from controller.publish.origin import Origin
+from controller.render.blueprint import Catalogue
+from controller.render.silo import inputs
+from controller.resolve.lake import Lake
+
+_RUNS = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE"})
+APPLY = "siloctl apply"
+START = f"aws codepipeline start-pipeline-execution --name {PIPELINE}"
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The index as it could be read; without it nothing is known of what was published."""
+
+    index: Index
+    why_unknown: str = ""
+
+
+def read_index(lake: Lake, ports: Ports) -> Published:
+    match ports.bucket(lake.organization.home_region).get(INDEX_KEY):
+        case Present(value=stored):
+            try:
+                return Published(parse(stored.content, stored.etag))
+            except IndexUnknown as error:
+                return Published(Index({}), f"the index could not be understood: {error}")
+        case Absent():
+            return Published(Index({}))
+        case Unreadable(why=why):
+            return Published(Index({}), f"the index could not be read: {why}")
+
+
+def place_of(silo: Silo, entry: Entry | None) -> Place | None:
+    """Where the silo lives; None while its account does not exist."""
+    account = silo.account if isinstance(silo.account, str) else entry.account if entry else ""
+    return Place(account, silo.region) if account else None
+
+
+def statuses(
+    lake: Lake, catalogue: Catalogue, ports: Ports, silos: Silos, names: Sequence[str] = ()
+) -> tuple[SiloStatus, ...]:
+    """The status of `names`, or of all silos, in the order of their names; an unreachable silo is Unknown."""
+    published = read_index(lake, ports)
+    asked = [name for name in lake.silos if name in names or not names]
+    wanted = {name: inputs(lake, name, catalogue) for name in asked}
+    reader = StatusReader(lake, ports, silos, published, wanted)
+    return tuple(each(asked, reader.read).values())
+
+
+@dataclass(frozen=True, slots=True)
+class StatusReader:
+    lake: Lake
+    ports: Ports
+    silos: Silos
+    published: Published
+    wanted: Mapping[str, str]
+
+    def read(self, name: str) -> SiloStatus:
+        silo = self.lake.silos[name]
+        entry = self.published.index.silos.get(name)
+        place = place_of(silo, entry)
+        wanted = self.wanted[name]
+        if place is None:
+            part = Part(f"account/{name}", Health.MISSING, "its account does not exist yet", APPLY, silo.manifest.at())
+            return self._status(name, None, Delivery(wanted), (part,))
+        pipeline = self.silos.pipeline(place, PIPELINE)
+        stack = self.silos.stack(place, SILO_STACK)
+        delivery = _delivery(wanted, entry, pipeline, stack)
+        carrier = _pipeline_part(name, pipeline, entry)
+        parts = [carrier, self._stack_part(name, place, stack, carrier)]
+        if not entry:
+            parts.insert(0, self._unpublished(name))
+        return self._status(name, place, delivery, tuple(parts))
+
+    def _status(self, name: str, place: Place | None, delivery: Delivery, parts: tuple[Part, ...]) -> SiloStatus:
+        sync, reason = _sync(delivery, self.published.why_unknown, parts)
+        silo = self.lake.silos[name]
+        return SiloStatus(name, place.account if place else "", silo.region, sync, reason, delivery, parts)
+
+    def _unpublished(self, name: str) -> Part:
+        if why := self.published.why_unknown:
+            return Part(f"silo/{name}/bundle", Health.UNKNOWN, why)
+        return Part(f"silo/{name}/bundle", Health.MISSING, "nothing was published for it yet", APPLY)
+
+    def _stack_part(self, name: str, place: Place, stack: Observed[LiveStack], carrier: Part) -> Part:
+        address = f"silo/{name}/stack"
+        match stack:
+            case Unreadable(why=why):
+                return Part(address, Health.UNKNOWN, why)
+            case Absent():
+                coming = carrier.health is Health.PROGRESSING
+                health = Health.PROGRESSING if coming else Health.MISSING
+                return Part(address, health, f"{SILO_STACK} is not there yet")
+            case Present(value=live) if live.status in _RUNS:  # which bundle it runs is a question of sync
+                return Part(address, Health.HEALTHY, live.status)
+            case Present(value=live) if live.status.endswith("_IN_PROGRESS") and "ROLLBACK" not in live.status:
+                return Part(address, Health.PROGRESSING, live.status)
+            case Present(value=live):
+                return self._failed_stack(name, place, live)
+
+    def _failed_stack(self, name: str, place: Place, live: LiveStack) -> Part:
+        advice = "mend what failed in the manifest, then " + APPLY
+        if live.status == "ROLLBACK_COMPLETE":
+            advice = f"delete the empty stack {SILO_STACK} in account {place.account}, mend what failed, then {APPLY}"
+        match self.silos.failure(place, live.id):
+            case Present(value=failed) if failed.logical_id:
+                origin = self.origin(name, place)
+                reason = f"{live.status}: {origin.address(failed.nested, failed.logical_id)}: {failed.reason}"
+                source = origin.source(failed.nested, failed.logical_id)
+                return Part(f"silo/{name}/stack", Health.DEGRADED, reason, advice, source)
+            case _:
+                reason = f"{live.status}: {live.reason}" if live.reason else live.status
+                return Part(f"silo/{name}/stack", Health.DEGRADED, reason, advice)
+
+    def origin(self, name: str, place: Place) -> Origin:
+        """What was published last tells which manifest line asked for what."""
+        match self.ports.bucket(place.region).get(bundle_key(place.account)):
+            case Present(value=stored):
+                try:
+                    return Origin(name, read_release(stored.content))
+                except ArchiveRefused:
+                    return Origin(name, {})
+            case _:
+                return Origin(name, {})
+
+
+def _delivery(
+    wanted: str, entry: Entry | None, pipeline: Observed[LivePipeline], stack: Observed[LiveStack]
+) -> Delivery:
+    outputs = stack.value.outputs if isinstance(stack, Present) else {}
+    return Delivery(
+        wanted=wanted,
+        published_inputs=entry.inputs if entry else "",
+        published=entry.bundle if entry else "",
+        version=entry.version if entry else "",
+        seen=pipeline.value.revision if isinstance(pipeline, Present) else "",
+        deployed=outputs.get("BundleDigest", ""),
+        commit=outputs.get("Commit", ""),
+    )
+
+
+def _pipeline_part(name: str, pipeline: Observed[LivePipeline], entry: Entry | None) -> Part:
+    address = f"silo/{name}/pipeline"
+    match pipeline:
+        case Unreadable(why=why):
+            return Part(address, Health.UNKNOWN, why)
+        case Absent():
+            return Part(address, Health.MISSING, f"the baseline has not made {PIPELINE} yet", APPLY)
+        case Present(value=live) if live.polling_disabled_at:
+            reason = f"polling is switched off since {live.polling_disabled_at}"
+            return Part(address, Health.SUSPENDED, reason, START)
+        case Present(value=live) if entry and live.revision != entry.version and not _failed_since(live, entry):
+            return Part(address, Health.PROGRESSING, f"has not taken version {_short(entry.version)} yet")
+        case Present(value=live):
+            return _execution_part(address, live)
+
+
+def _failed_since(live: LivePipeline, entry: Entry) -> bool:
+    """A run that failed before the bundle was published says nothing: its first one finds no bundle at all."""
+    if live.status != "Failed" or not live.started:
+        return False
+    return datetime.fromisoformat(live.started) > datetime.fromisoformat(entry.published)
+
+
+def _execution_part(address: str, live: LivePipeline) -> Part:
+    match live.status:
+        case "Succeeded":
+            return Part(address, Health.HEALTHY, "Succeeded")
+        case "InProgress" | "Stopping" | "Superseded":
+            return Part(address, Health.PROGRESSING, live.status)
+        case "":
+            return Part(address, Health.PROGRESSING, "has not run yet")
+        case _:
+            return Part(address, Health.DEGRADED, f"{live.status}: {live.error}" if live.error else live.status, START)
+
+
+def _sync(delivery: Delivery, why_unknown: str, parts: Sequence[Part]) -> tuple[Sync, str]:
+    unread = next((part.reason for part in parts if part.health is Health.UNKNOWN), why_unknown)
+    if unread:
+        return Sync.UNKNOWN, unread
+    if not delivery.published:
+        return Sync.OUT_OF_SYNC, "not published yet"
+    if delivery.wanted != delivery.published_inputs:
+        return Sync.OUT_OF_SYNC, "the manifests differ from what was published"
+    if delivery.deployed != delivery.published:
+        return (
+            Sync.OUT_OF_SYNC,
+            f"published {_short(delivery.published)}, runs {_short(delivery.deployed) or 'nothing'}",
+        )
+    return Sync.SYNCED, f"runs {_short(delivery.deployed)}"
+
+
+def _short(digest: str) -> str:
+    return digest[:8]
+
+
+def wait_for(
+    read: Callable[[Sequence[str]], tuple[SiloStatus, ...]],
+    names: Sequence[str],
+    changed: Callable[[SiloStatus], None],
+    timeout: float,
+    monotonic: Callable[[], float],
+    sleep: Callable[[float], None],
+    pause: float = 2.0,
+) -> tuple[SiloStatus, ...]:
+    """Read again and again until each silo is good or failed for good, or the time is over.
+
+    Only those that are not settled are read again. `changed` hears of each silo whose state is another than before.
+    """
+    end = monotonic() + timeout
+    latest: dict[str, SiloStatus] = {}
+    waiting = list(names)
+    while True:
+        for status in read(waiting):
+            before = latest.get(status.silo)
+            latest[status.silo] = status
+            if before is None or _state(before) != _state(status):
+                changed(status)
+        waiting = [name for name in waiting if not latest[name].settled]
+        if not waiting or monotonic() >= end:
+            return tuple(latest[name] for name in names)
+        sleep(min(pause, max(0.0, end - monotonic())))
+
+
+def _state(status: SiloStatus) -> tuple[Sync, Health, str]:
+    return status.sync, status.health, status.worst_part.reason

@@ -1,0 +1,32 @@
+"""From a logical id in a silo's stacks back to its address and to the manifest line that asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from controller.model.ownership import logical_id
+from controller.model.source import Source
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Reads the `release.json` of a bundle; an empty release knows addresses only by their ids."""
+
+    silo: str
+    release: Mapping[str, Any]
+
+    def nested_address(self, nested: str) -> str:
+        """`FlowOrders`, the root's resource, is the stack of `flow/orders`."""
+        known = self.release.get("templates", {})
+        return next((address for address in known if logical_id(*address.split("/")) == nested), nested)
+
+    def address(self, nested: str, logical: str = "") -> str:
+        words = ("silo", self.silo, self.nested_address(nested) if nested else "", logical)
+        return "/".join(word for word in words if word)
+
+    def source(self, nested: str, logical: str) -> Source | None:
+        template = self.release.get("templates", {}).get(self.nested_address(nested) if nested else "", {})
+        place = template.get("sources", {}).get(logical)
+        return Source(str(place[0]), int(place[1]), int(place[2])) if place else None

@@ -1,0 +1,79 @@
+"""The state of the silos as people read it: one line each, and below it what is wrong and what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from controller.model.health import Health, SiloStatus, Sync
+from controller.report.terminal import PLAIN, Color, Terminal
+from controller.report.value import count, plain
+
+HEALTH_COLORS = {
+    Health.HEALTHY: Color.GREEN,
+    Health.SUSPENDED: Color.YELLOW,
+    Health.PROGRESSING: Color.CYAN,
+    Health.MISSING: Color.YELLOW,
+    Health.DEGRADED: Color.RED,
+    Health.UNKNOWN: Color.RED,
+}
+SYNC_COLORS = {Sync.SYNCED: Color.GREEN, Sync.OUT_OF_SYNC: Color.YELLOW, Sync.UNKNOWN: Color.RED}
+HEADINGS = ("SILO", "SYNC", "HEALTH", "WANTED", "PUBLISHED", "SEEN", "DEPLOYED", "ACCOUNT", "REGION")
+
+
+def status_text(statuses: Sequence[SiloStatus], terminal: Terminal = PLAIN) -> str:
+    """A table with a line end; `same` says that what is wanted is what was published."""
+    rows = [_row(status) for status in statuses]
+    widths = [max(len(row[column]) for row in [HEADINGS, *rows]) for column in range(len(HEADINGS))]
+    lines = [terminal.paint(_join(HEADINGS, widths), Color.BOLD)]
+    for status, row in zip(statuses, rows, strict=True):
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        cells[1] = terminal.paint(cells[1], SYNC_COLORS[status.sync])
+        cells[2] = terminal.paint(cells[2], HEALTH_COLORS[status.health])
+        lines.append("  ".join(cells).rstrip())
+        lines += trouble(status, terminal)
+    return "\n".join([*lines, "", total(statuses, terminal)]) + "\n"
+
+
+def trouble(status: SiloStatus, terminal: Terminal) -> Iterator[str]:
+    """Why a silo is not as it should be; nothing for one that is."""
+    if status.sync is not Sync.SYNCED:
+        yield f"    {plain(status.sync_reason, terminal)}"
+    for part in status.parts:
+        if part.health is Health.HEALTHY or part.reason == status.sync_reason:
+            continue
+        place = f"  ({part.source.path}:{part.source.line})" if part.source else ""
+        yield f"    {plain(part.address, terminal)} is {part.health}: {plain(part.reason, terminal)}{place}"
+        if part.advice:
+            yield f"      do: {plain(part.advice, terminal)}"
+
+
+def total(statuses: Sequence[SiloStatus], terminal: Terminal = PLAIN) -> str:
+    good = sum(status.good for status in statuses)
+    if good == len(statuses):
+        return terminal.paint(f"{count(good, 'silos')}, all Synced and Healthy.", Color.GREEN, Color.BOLD)
+    synced = sum(status.sync is Sync.SYNCED for status in statuses)
+    healthy = sum(status.health is Health.HEALTHY for status in statuses)
+    return terminal.paint(f"{count(len(statuses), 'silos')}: {synced} Synced, {healthy} Healthy.", Color.BOLD)
+
+
+def turned(status: SiloStatus, terminal: Terminal) -> str:
+    """One line for a silo whose state changed."""
+    health = terminal.paint(status.health, HEALTH_COLORS[status.health])
+    sync = terminal.paint(status.sync, SYNC_COLORS[status.sync])
+    part = status.worst_part
+    reason = status.sync_reason if part.health is Health.HEALTHY else f"{part.address}: {part.reason}"
+    return f"silo/{status.silo} is {sync}, {health}: {plain(reason, terminal)}"
+
+
+def _row(status: SiloStatus) -> tuple[str, ...]:
+    way = status.delivery
+    wanted = "same" if way.wanted == way.published_inputs else "differs" if way.published else "new"
+    seen = "same" if way.seen and way.seen == way.version else way.seen[:8] or "-"
+    deployed = "same" if way.deployed and way.deployed == way.published else way.deployed[:8] or "-"
+    account = status.account or "(to create)"
+    published = way.published[:8] or "-"
+    return (status.silo, status.sync, status.health, wanted, published, seen, deployed, account, status.region)
+
+
+def _join(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
