@@ -34,9 +34,7 @@ def forget_roles() -> None:
 @lru_cache(maxsize=4096)
 def client(service: str, account: str, region: str) -> Any:
     """A client whose calls moto routes to `account`, by the header that moto reads for that; no policy decides them."""
-    made = _client(service, region, "embedded", "embedded", None)
-    made.meta.events.register("before-send.*", lambda request, **_: request.headers.add_header(ACCOUNT, account))
-    return made
+    return _marked(_client(service, region, "embedded", "embedded", None), ACCOUNT, account)
 
 
 @lru_cache(maxsize=4096)
@@ -47,8 +45,16 @@ def as_role(service: str, role_arn: str, region: str) -> Any:
     """
     sts = client("sts", role_arn.split(":")[4], region)
     keys = sts.assume_role(RoleArn=role_arn, RoleSessionName="embedded")["Credentials"]
-    made = _client(service, region, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
-    made.meta.events.register("before-send.*", lambda request, **_: request.headers.add_header(INTERNAL, "1"))
+    return _marked(
+        _client(service, region, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]), INTERNAL, "1"
+    )
+
+
+def _marked(made: Any, header: str, value: str) -> Any:
+    def mark(request: Any, **_: Any) -> None:
+        request.headers[header] = value
+
+    made.meta.events.register("before-send.*", mark)
     return made
 
 

@@ -1,0 +1,104 @@
+"""`siloctl local`: the embedded AWS, for as long as a command or a person needs it."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from controller.cli.exit import Exit
+
+if TYPE_CHECKING:
+    from controller.local.server import EmbeddedAws
+
+
+@click.group("local")
+def command() -> None:
+    """Run the lake on this machine, on an embedded AWS.
+
+    Accounts and units are those of the manifests. Everything is in memory, and gone when it stops.
+    """
+
+
+@command.command()
+@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Where to listen; a free port unless given.")
+@click.pass_obj
+def up(manifests: Path, port: int) -> None:
+    """Start an embedded AWS, print the environment to export, and stay until Ctrl-C."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with _started(manifests, port) as embedded:
+        click.echo(f"unset {' '.join(sorted(FOREIGN))}")
+        for name, value in embedded.environment.items():
+            click.echo(f"export {name}={shlex.quote(value)}")
+        click.echo(f"the embedded AWS listens at {embedded.endpoint}; Ctrl-C ends it", err=True)
+        sys.stdout.flush()
+        while not stop.wait(0.5):  # a bare wait would hold signals back on some systems
+            pass
+
+
+@command.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("words", metavar="COMMAND...", nargs=-1, required=True, type=click.UNPROCESSED)
+@click.pass_context
+def run(ctx: click.Context, words: tuple[str, ...]) -> None:
+    """Run COMMAND against an embedded AWS of its own, and exit with its status.
+
+    For example: siloctl local run -- siloctl plan
+    """
+    with _started(ctx.obj, 0) as embedded:
+        status = _run(words, environment(embedded.environment, os.environ))
+    ctx.exit(status)
+
+
+# Settings of somebody's real AWS that would win over the embedded one's.
+FOREIGN = frozenset(
+    {
+        "AWS_PROFILE",
+        "AWS_DEFAULT_PROFILE",
+        "AWS_ROLE_ARN",
+        "AWS_WEB_IDENTITY_TOKEN_FILE",
+        "AWS_CA_BUNDLE",
+        "AWS_USE_FIPS_ENDPOINT",
+    }
+)
+
+
+def environment(embedded: Mapping[str, str], inherited: Mapping[str, str]) -> dict[str, str]:
+    """What a command gets: its own environment without any word of a real AWS, and this Python's programs first."""
+    kept = {name: value for name, value in inherited.items() if not name.startswith("AWS_")}
+    programs = os.pathsep.join([str(Path(sys.executable).parent), inherited.get("PATH", os.defpath)])
+    return {**kept, **embedded, "PATH": programs}
+
+
+def _started(manifests: Path, port: int) -> EmbeddedAws:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]  # boto3 would read them for the embedded AWS's own calls
+    from controller.engine.validate import load_lake
+    from controller.local.server import EmbeddedAws
+    from controller.render.blueprint import Catalogue
+
+    lake, _ = load_lake(manifests, Catalogue.read().available, datetime.now(UTC).date())
+    return EmbeddedAws(lake, port=port)
+
+
+def _run(words: tuple[str, ...], variables: Mapping[str, str]) -> int:
+    """The command's exit status, 128 and more for a signal, as shells have it. Ctrl-C is the command's to answer."""
+    before = signal.signal(signal.SIGINT, lambda *_: None)
+    try:
+        status = subprocess.run(words, env=variables, check=False).returncode
+    except OSError as error:
+        click.echo(f"{words[0]} cannot be run: {error.strerror}", err=True)
+        return int(Exit.MISUSE)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return status if status >= 0 else 128 - status

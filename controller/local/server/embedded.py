@@ -1,0 +1,136 @@
+"""The embedded AWS: starts, is reset to a lake, stops. One in a process, for moto's state is the process's."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import os
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
+from moto.iam.models import iam_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.sts.models import sts_backends
+
+from controller.local import clients, organization
+from controller.local.organization import Seeded
+from controller.local.organization.tree import PARTITION
+from controller.local.server import callers
+from controller.local.server.calls import Call
+from controller.local.server.gateway import Gateway
+from controller.local.server.http import Listener
+from controller.resolve.lake import Lake
+
+KEY, SECRET, TOKEN = "ASIAEMBEDDEDCONTROLR", "embedded", "embedded"
+
+
+class EmbeddedAws:
+    """A whole AWS on this machine, with the organization of a lake.
+
+    `places` puts accounts in other units than the manifests do (a path of names), or outside of it (None).
+    `environment` is what a process needs to talk to it and to nothing else.
+    """
+
+    def __init__(self, lake: Lake, *, port: int = 0, places: Mapping[str, str | None] | None = None) -> None:
+        self.gateway = Gateway(DomainDispatcherApplication(create_backend_app))
+        _install()
+        self._listener = Listener(self.gateway, port)
+        clients.use_endpoint(self.endpoint)
+        self._region = lake.organization.home_region
+        self.seeded: Seeded
+        self.reset(lake, places=places)
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://127.0.0.1:{self._listener.port}"
+
+    @property
+    def calls(self) -> list[Call]:
+        """Every call from outside since the start or the last `calls.clear()`, in the order of their arrival."""
+        return self.gateway.calls
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of a process that is the lake's controller; files of real accounts are out of its reach."""
+        return {
+            "AWS_ENDPOINT_URL": self.endpoint,
+            "AWS_ACCESS_KEY_ID": KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_SESSION_TOKEN": TOKEN,
+            "AWS_REGION": self._region,
+            "AWS_DEFAULT_REGION": self._region,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "NO_PROXY": "127.0.0.1",
+            "no_proxy": "127.0.0.1",
+        }
+
+    def reset(self, lake: Lake, *, places: Mapping[str, str | None] | None = None) -> None:
+        """Forget everything and be a new organization for `lake`; endpoint and credentials stay."""
+        self._forget()
+        self._region = lake.organization.home_region
+        self.seeded = organization.seed(lake, places or {})
+        _sign_in(self.seeded.controller)
+
+    def stop(self) -> None:
+        self._listener.close()
+        self._forget()
+
+    def __enter__(self) -> EmbeddedAws:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _forget(self) -> None:
+        for part in _parts():
+            part.reset()
+        BackendDict.reset()
+        reset_model_data()
+        callers.forget()
+        clients.forget_roles()
+        self.gateway.restore()
+        self.gateway.calls.clear()
+
+
+def _install() -> None:
+    """Put the project's own services in the place of moto's; once a process is enough, and each sees to that."""
+    changed = [part.organization_changed for part in _parts() if hasattr(part, "organization_changed")]
+
+    def tell() -> None:
+        for each in changed:
+            each()
+
+    organization.install(tell)
+    for part in _parts():
+        if hasattr(part, "install"):
+            part.install()
+
+
+def _parts() -> list[Any]:
+    names = (
+        "controller.local.cloudformation.service",
+        "controller.local.cloudformation.stacksets",
+        "controller.local.resources",
+    )
+    return [importlib.import_module(name) for name in names if importlib.util.find_spec(name) and _ready(name)]
+
+
+def _ready(name: str) -> bool:
+    return hasattr(importlib.import_module(name), "reset")
+
+
+def _sign_in(role: str) -> None:
+    """A session of the controller's role under keys that never change: a reset leaves `environment` as it was."""
+    account = role.split(":")[4]
+    session = sts_backends[account][PARTITION].assume_role("us-east-1", "siloctl", role, "", 3600, "")
+    keys = iam_backends[account][PARTITION].access_keys
+    keys[KEY] = keys.pop(session.access_key_id)
+    keys[KEY].access_key_id = session.access_key_id = KEY
+    session.secret_access_key, session.session_token = SECRET, TOKEN

@@ -1,0 +1,131 @@
+"""What many tests share: a small lake, and one embedded AWS a process that is made new for each test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from types import MappingProxyType
+from typing import Any
+
+import boto3
+import pytest
+
+from controller.kinds.organization import CodeBucket, Guards, Organization, Repository, Rollout, Wave
+from controller.kinds.silo import Layer, NewAccount, Release, Silo
+from controller.model.manifest import Manifest
+from controller.model.source import Source
+from controller.resolve.lake import Lake
+
+NOTHING: MappingProxyType[str, Any] = MappingProxyType({})
+
+
+class AtTop:
+    """Positions of a manifest that no file holds."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+
+    def at(self, field: str) -> Source:
+        return Source(self._path)
+
+
+def manifest(kind: str, name: str) -> Manifest:
+    path = f"{kind.lower()}s/{name}.yaml"
+    return Manifest(path, kind, name, NOTHING, "0" * 64, AtTop(path))
+
+
+def organization() -> Organization:
+    return Organization(
+        manifest=manifest("Organization", "acme"),
+        name="acme",
+        master_account="100000000001",
+        home_region="eu-west-1",
+        regions=("eu-west-1", "eu-central-1"),
+        silo_units=("Lake/Silos",),
+        consumer_units=("Lake/Analytics",),
+        code_bucket=CodeBucket("acme-code", 50),
+        source=Repository("codecommit", "manifests", "main", ""),
+        unmatched_accounts="report",
+        rollout=Rollout((Wave("everyone", NOTHING, None),), 0, "halt"),
+        guards=Guards(50, True),
+        notification_emails=("data@acme.example",),
+        tags=NOTHING,
+    )
+
+
+def silo(name: str, account: str | NewAccount, unit: str, region: str = "eu-west-1") -> Silo:
+    return Silo(
+        manifest=manifest("Silo", name),
+        name=name,
+        labels=NOTHING,
+        account=account,
+        organizational_unit=unit,
+        region=region,
+        owners=(f"{name}@acme.example",),
+        encryption="kms",
+        dropzone=Layer(),
+        raw=Layer(),
+        processed=Layer(),
+        webapp=None,
+        sftp=None,
+        warehouse=None,
+        dashboards=None,
+        lifecycle="active",
+        release=Release(()),
+    )
+
+
+@pytest.fixture(scope="session")
+def small_lake() -> Lake:
+    """Three silos: two accounts that exist, in two units, and one that is to be created."""
+    silos = (
+        silo("finance", "200000000003", "Lake/Silos/Finance", "eu-central-1"),
+        silo("plant", NewAccount("acme-plant", "aws+plant@acme.example"), "Lake/Silos/Operations"),
+        silo("sales", "200000000001", "Lake/Silos/Commercial"),
+    )
+    named = MappingProxyType({one.name: one for one in silos})
+    return Lake(organization(), named, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING, NOTHING)
+
+
+@pytest.fixture(scope="session")
+def embedded_process(small_lake: Lake) -> Iterator[Any]:
+    """The one embedded AWS of this test process; moto's state is the process's, so there cannot be two."""
+    before = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
+    from controller.local.server import EmbeddedAws
+
+    with EmbeddedAws(small_lake) as started:
+        yield started
+    os.environ.update(before)
+
+
+@pytest.fixture
+def embedded(embedded_process: Any, small_lake: Lake, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """An embedded AWS with the organization of `small_lake` and nothing else, and its environment in this process.
+
+    For another lake, or accounts in other places: `embedded.reset(lake, places={...})`.
+    """
+    embedded_process.reset(small_lake)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in embedded_process.environment.items():
+        monkeypatch.setenv(name, value)
+    return embedded_process
+
+
+@pytest.fixture
+def aws(embedded: Any) -> Callable[..., Any]:
+    """Makes boto3 clients: `aws("s3")` as the controller, `aws("s3", role_arn)` as a role that it may assume."""
+    session = boto3.Session()
+
+    def made(service: str, role: str = "", region: str = "eu-west-1") -> Any:
+        keys: dict[str, str] = {}
+        if role:
+            given = session.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+            keys = {
+                "aws_access_key_id": given["AccessKeyId"],
+                "aws_secret_access_key": given["SecretAccessKey"],
+                "aws_session_token": given["SessionToken"],
+            }
+        return session.client(service, region_name=region, **keys)
+
+    return made
