@@ -1,0 +1,307 @@
+"""Apply: carry out a plan's steps, stage by stage. Every step may be done twice; a run that died is run again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+
+from controller.diff.change import Later, Verb
+from controller.engine.events import Listener, StepDone, StepFailed, StepNotTried, StepProgressed, StepStarted
+from controller.engine.lock import Lease, held
+from controller.engine.observe import read_index
+from controller.engine.plan import Prepared, master_parameters
+from controller.engine.ports import Ports
+from controller.engine.release import build
+from controller.kinds.organization import Organization
+from controller.kinds.silo import NewAccount
+from controller.model.bundle import Rendered
+from controller.model.errors import ControllerError, PlanBlocked, PlanStale
+from controller.model.index import Entry, Index
+from controller.model.observed import Absent, Present, Unreadable
+from controller.model.ownership import (
+    BASELINE_SET,
+    INDEX_KEY,
+    MANAGED_BY,
+    MASTER_STACK,
+    TAG_MANAGED_BY,
+    TAG_ORGANIZATION,
+    bundle_key,
+)
+from controller.model.world import Account, Tree
+from controller.plan.step import (
+    CreateAccount,
+    CreateUnit,
+    DeployUnits,
+    MoveAccount,
+    Publish,
+    Record,
+    ReleaseUnits,
+    RetryAccounts,
+    SettleStack,
+    Step,
+    WriteBaseline,
+    WriteStack,
+    stages,
+)
+from controller.render.accounts import render_baseline, render_master
+
+AT_ONCE = 16  # uploads at a time
+WORDS: dict[type[Step], str] = {
+    CreateUnit: "create",
+    CreateAccount: "create",
+    MoveAccount: "move",
+    WriteStack: "deploy",
+    SettleStack: "wait",
+    WriteBaseline: "write",
+    DeployUnits: "deploy",
+    ReleaseUnits: "release",
+    RetryAccounts: "retry",
+    Publish: "publish",
+    Record: "record",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One outcome a step: done, failed with why, or not tried because of which other."""
+
+    done: tuple[str, ...]
+    failed: tuple[tuple[str, str], ...]
+    not_tried: tuple[tuple[str, str], ...]
+    blocked: tuple[tuple[str, str], ...]  # changes that the plan itself could not make steps of
+
+    @property
+    def complete(self) -> bool:
+        return not (self.failed or self.not_tried or self.blocked)
+
+
+def apply(prepared: Prepared, ports: Ports, listener: Listener) -> Outcome:
+    """Carry out what was planned. Raises PlanBlocked before the first step when a guard stops it.
+
+    The lock is taken as soon as there is a bucket to hold it: before a lake's first master stack, CloudFormation's own
+    refusal of a second operation keeps two applies apart.
+    """
+    stopping = [guard for guard in prepared.plan.guards if guard.blocks]
+    if stopping:
+        raise PlanBlocked(
+            "; ".join(guard.message for guard in stopping),
+            hint=" ".join(f"--allow {guard.allow}" for guard in stopping if guard.allow),
+        )
+    return _Run(prepared, ports, listener).all()
+
+
+@dataclass
+class _Run:
+    prepared: Prepared
+    ports: Ports
+    listener: Listener
+    tree: Tree | None = field(init=False)
+    accounts: dict[str, Account] = field(init=False)
+    entries: dict[str, Entry | None] = field(default_factory=dict)  # what the index is to say, by silo
+    done: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    not_tried: dict[str, str] = field(default_factory=dict)
+
+    stopped: set[str] = field(default_factory=set)  # addresses that the plan found blocked
+
+    def __post_init__(self) -> None:
+        self.tree = self.prepared.tree
+        self.accounts = dict(self.prepared.accounts)
+
+    def all(self) -> Outcome:
+        blocked = [(c.address, c.reason) for c in self.prepared.plan.changes if c.verb is Verb.BLOCKED]
+        self.stopped = {address for address, _ in blocked}
+        with ExitStack() as stack:
+            lease: Lease | None = None
+            try:
+                for stage in stages(self.prepared.steps):
+                    lease = self._lease(stack, lease, stage)
+                    self._stage(stage)
+            finally:
+                if self.entries and lease is not None:
+                    self._write_index()
+        return Outcome(tuple(self.done), tuple(self.failed.items()), tuple(self.not_tried.items()), tuple(blocked))
+
+    def _lease(self, stack: ExitStack, lease: Lease | None, stage: Sequence[Step]) -> Lease | None:
+        if lease is not None:
+            lease.renew()
+            return lease
+        bucket = self.ports.bucket(self._home)
+        match bucket.get(INDEX_KEY):
+            case Absent() if not any(isinstance(step, Publish | Record) for step in stage):
+                return None  # perhaps no bucket yet: the master stack makes it
+            case _:
+                return stack.enter_context(held(bucket, self.ports, "apply"))
+
+    def _stage(self, stage: Sequence[Step]) -> None:
+        ready = [step for step in stage if self._may(step)]
+        publishing = [step for step in ready if isinstance(step, Publish)]
+        for step in ready:
+            if not isinstance(step, Publish):
+                self._one(step)
+        if publishing:
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                list(pool.map(self._one, publishing))
+
+    def _may(self, step: Step) -> bool:
+        broken = next((n for n in step.needs if n in self.failed or n in self.not_tried or n in self.stopped), None)
+        if broken is not None:
+            self.not_tried[step.address] = broken
+            self.listener.send(StepNotTried(step.address, broken))
+        return broken is None
+
+    def _one(self, step: Step) -> None:
+        begun = self.ports.monotonic()
+        self.listener.send(StepStarted(step.address, WORDS[type(step)]))
+        try:
+            self._do(step)
+        except ControllerError as error:
+            self.failed[step.address] = str(error)
+            self.listener.send(StepFailed(step.address, str(error), self.ports.monotonic() - begun))
+        else:
+            self.done.append(step.address)
+            self.listener.send(StepDone(step.address, WORDS[type(step)], self.ports.monotonic() - begun))
+
+    def _do(self, step: Step) -> None:
+        progress = self._progress(step.address)
+        regions = self._organization.regions
+        match step:
+            case CreateUnit():
+                self._create_unit(step)
+            case CreateAccount():
+                self._create_account(step)
+            case MoveAccount():
+                self._move(step)
+            case WriteStack(region=region):
+                template = render_master(self._organization, region, self.prepared.catalogue).asset.content
+                self.ports.stacks.write(MASTER_STACK, region, template, self._parameters(), self._tags, progress)
+            case SettleStack(region=region):
+                self.ports.stacks.settle(MASTER_STACK, region, progress)
+            case WriteBaseline(exists=exists):
+                template = render_baseline(self._organization, self.prepared.catalogue).asset.content
+                if exists:
+                    self.ports.stack_sets.update(BASELINE_SET, template, self._tags, progress)
+                else:
+                    self.ports.stack_sets.create(BASELINE_SET, template, self._tags)
+            case DeployUnits(paths=paths):
+                self.ports.stack_sets.deploy(BASELINE_SET, self._unit_ids(paths), regions, progress)
+            case ReleaseUnits(units=units):
+                self.ports.stack_sets.release(BASELINE_SET, units, regions, progress)
+            case RetryAccounts(accounts=accounts):
+                targets = self._unit_ids(self._organization.units)
+                self.ports.stack_sets.retry(BASELINE_SET, accounts, targets, regions, progress)
+            case Publish():
+                self._publish(step)
+            case Record(silo=silo, entry=entry):
+                self.entries[silo] = replace(entry, published=entry.published or self._now) if entry else None
+
+    def _create_unit(self, step: CreateUnit) -> None:
+        tree = self._tree
+        parent_path, _, name = step.path.rpartition("/")
+        parent = tree.units[parent_path] if parent_path else tree.root
+        made = self.ports.organizations.create_unit(parent, name, tree.management_account)
+        self.tree = replace(tree, units={**tree.units, made.path: made})
+
+    def _create_account(self, step: CreateAccount) -> None:
+        made = self.ports.organizations.create_account(step.name, step.email, self._tree.management_account)
+        self.accounts[step.silo] = Account(made, step.name, step.email, "ACTIVE", self._tree.root.id)
+
+    def _move(self, step: MoveAccount) -> None:
+        account, target = self.accounts[step.silo], self._tree.units[step.unit]
+        self.ports.organizations.move(account.id, account.parent, target.id, self._tree.management_account)
+        self.accounts[step.silo] = replace(account, parent=target.id)
+
+    def _publish(self, step: Publish) -> None:
+        """Assets first, the bundle last: a pipeline never sees a bundle whose nested templates are not there."""
+        prepared = self.prepared
+        rendered, bundle = build(prepared.lake, step.silo, prepared.catalogue, prepared.options.commit)
+        if bundle.digest != step.digest:
+            raise PlanStale("it renders otherwise than it was planned: plan again")
+        silo = prepared.lake.silos[step.silo]
+        account = self._account_of(step.silo)
+        bucket = self.ports.bucket(silo.region)
+        self._assets(rendered, silo.region)
+        stored = bucket.put(bundle_key(account), bundle.content, step.replaces)
+        if stored is None:
+            raise PlanStale("somebody else published it since it was planned: plan again")
+        self.entries[step.silo] = Entry(
+            account,
+            silo.region,
+            step.inputs,
+            bundle.digest,
+            stored.etag,
+            stored.version,
+            prepared.options.commit,
+            self._now,
+            silo.lifecycle == "retired",
+        )
+
+    def _assets(self, rendered: Rendered, region: str) -> None:
+        """An asset that is there already is the same by its name, so losing the race for it is a success."""
+        bucket = self.ports.bucket(region)
+        for asset in rendered.assets:
+            bucket.put(asset.key, asset.content, None)
+
+    def _write_index(self) -> None:
+        """Merge what this run published into the index as it is now: another run's entries stay."""
+        bucket = self.ports.bucket(self._home)
+        for _ in range(5):
+            match read_index(self.ports, self._home):
+                case Present(index):
+                    current = index
+                case Absent():
+                    current = Index({})
+                case Unreadable(why):
+                    raise PlanStale(f"the index could not be read again: {why}", hint="run the apply again")
+            silos = {**current.silos, **{name: e for name, e in self.entries.items() if e is not None}}
+            kept = {name: entry for name, entry in silos.items() if self.entries.get(name, entry) is not None}
+            if bucket.put(INDEX_KEY, Index(kept).text(), current.etag or None) is not None:
+                return
+        raise PlanStale("the index is being written by somebody else", hint="run the apply again")
+
+    def _account_of(self, silo: str) -> str:
+        found = self.accounts.get(silo)
+        if found is not None:
+            return found.id
+        account = self.prepared.lake.silos[silo].account
+        if isinstance(account, NewAccount):
+            return self.prepared.index.silos[silo].account
+        return account
+
+    def _parameters(self) -> dict[str, str]:
+        said = master_parameters(self.prepared.lake, self.tree)
+        missing = [name for name, value in said.items() if isinstance(value, Later)]
+        if missing or not said:
+            raise PlanStale(f"{', '.join(missing) or 'the organization'} is not known yet: plan again")
+        return {name: str(value) for name, value in said.items()}
+
+    def _unit_ids(self, paths: Iterable[str]) -> list[str]:
+        return [self._tree.units[path].id for path in sorted(paths)]
+
+    def _progress(self, address: str) -> Callable[[str], None]:
+        return lambda message: self.listener.send(StepProgressed(address, message))
+
+    @property
+    def _tree(self) -> Tree:
+        if self.tree is None:
+            raise PlanStale("the organization could not be read: plan again")
+        return self.tree
+
+    @property
+    def _organization(self) -> Organization:
+        return self.prepared.lake.organization
+
+    @property
+    def _home(self) -> str:
+        return str(self._organization.home_region)
+
+    @property
+    def _tags(self) -> dict[str, str]:
+        organization = self._organization
+        return {**organization.tags, TAG_ORGANIZATION: organization.name, TAG_MANAGED_BY: MANAGED_BY}
+
+    @property
+    def _now(self) -> str:
+        return self.ports.now().isoformat(timespec="seconds")

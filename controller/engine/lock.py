@@ -1,0 +1,106 @@
+"""One lease for the whole lake: `state/lock.json`, taken only where there is none, stolen only from the dead."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from controller.engine.ports import Bucket, Ports
+from controller.model.errors import LockHeld
+from controller.model.observed import Absent, Present, Unreadable
+from controller.model.ownership import LOCK_KEY
+from controller.model.world import Stored
+
+LEASE = timedelta(minutes=30)  # longer than any one step; renewed with every stage
+
+
+@dataclass
+class Lease:
+    """Held until released; `renew` moves its end, and raises LockHeld when somebody took it from us."""
+
+    bucket: Bucket
+    ports: Ports
+    record: dict[str, Any]
+    etag: str
+
+    def renew(self) -> None:
+        record = {**self.record, "expires": _time(self.ports.now() + LEASE)}
+        stored = self.bucket.put(LOCK_KEY, _text(record), self.etag)
+        if stored is None:
+            raise LockHeld("the lock was taken by somebody else while we were applying")
+        self.record, self.etag = record, stored.etag
+
+
+@contextmanager
+def held(bucket: Bucket, ports: Ports, operation: str) -> Iterator[Lease]:
+    """Take the lock or raise LockHeld with the record of who has it; a lock that cannot be read counts as held."""
+    now = ports.now()
+    record = {
+        "id": str(uuid.uuid4()),
+        "operation": operation,
+        "owner": ports.owner(),
+        "taken": _time(now),
+        "expires": _time(now + LEASE),
+    }
+    stored = bucket.put(LOCK_KEY, _text(record), None) or _steal(bucket, ports, record)
+    lease = Lease(bucket, ports, record, stored.etag)
+    try:
+        yield lease
+    finally:
+        bucket.delete(LOCK_KEY, lease.etag)
+
+
+def _steal(bucket: Bucket, ports: Ports, record: Mapping[str, Any]) -> Stored:
+    match bucket.get(LOCK_KEY):
+        case Present(stored) if _is_dead(_read(stored), ports):
+            taken = bucket.put(LOCK_KEY, _text(record), stored.etag)
+        case Present(stored):
+            raise _held_by(_read(stored))
+        case Absent():  # released between our two calls
+            taken = bucket.put(LOCK_KEY, _text(record), None)
+        case Unreadable(why):
+            raise LockHeld(f"{LOCK_KEY} could not be read: {why}")
+    if taken is None:
+        raise LockHeld("somebody else took the lock at the same moment", hint="run it again when they are done")
+    return taken
+
+
+def _is_dead(record: Mapping[str, Any], ports: Ports) -> bool:
+    """Its time is over, or its holder is a process of this machine that is no more."""
+    expires = datetime.fromisoformat(str(record.get("expires") or "1970-01-01T00:00:00+00:00"))
+    owner = record.get("owner")
+    return expires < ports.now() or (isinstance(owner, Mapping) and ports.alive(owner) is False)
+
+
+def _held_by(record: Mapping[str, Any]) -> LockHeld:
+    owner = record.get("owner", {})
+    who = f"{owner.get('user', 'somebody')}@{owner.get('host', 'somewhere')}"
+    return LockHeld(
+        f"{who} holds the lock: {record.get('operation')} since {record.get('taken')}, until {record.get('expires')} "
+        f"(id {record.get('id')})",
+        hint=f"wait for it; if that run is dead, delete {LOCK_KEY} from the code bucket of the home region",
+    )
+
+
+def _read(stored: Stored) -> dict[str, Any]:
+    """A lock that is no JSON is somebody's mistake, not a free lake: it is held until it is deleted by hand."""
+    try:
+        record = json.loads(stored.content)
+    except ValueError:
+        record = None
+    if not isinstance(record, dict):
+        raise LockHeld(f"{LOCK_KEY} is not a lock of ours", hint="delete it from the code bucket of the home region")
+    return record
+
+
+def _text(record: Mapping[str, Any]) -> bytes:
+    return json.dumps(record, sort_keys=True).encode()
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")

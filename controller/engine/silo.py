@@ -1,0 +1,141 @@
+"""Plan one silo: render it, open what was published, and tell the difference resource by resource."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from controller.diff.change import Change, Verb
+from controller.diff.release import Published, bundle_changes, rest_change
+from controller.engine.observe import side_by_side
+from controller.engine.ports import Bucket, Ports
+from controller.kinds.silo import Silo
+from controller.model.bundle import Rendered
+from controller.model.index import Entry
+from controller.model.observed import Absent, Observed, Present, Unreadable
+from controller.model.world import Stored
+from controller.plan.step import Publish, Record, Step
+from controller.publish.archive import ArchiveRefused
+from controller.publish.bundle import Opened, digest, open_bundle
+from controller.render.blueprint import Catalogue
+from controller.render.silo import render_silo
+from controller.resolve.lake import Lake
+
+
+@dataclass(frozen=True, slots=True)
+class SiloPlan:
+    changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = ()
+    publish: Publish | None = None
+    record: Record | None = None
+
+    def steps(self, needs: tuple[str, ...]) -> Iterator[Step]:
+        if self.publish is not None:
+            made = self.publish
+            yield Publish(made.address, needs, made.silo, made.inputs, made.digest, made.replaces)
+        if self.record is not None:
+            yield self.record
+
+
+def plan_silo(
+    lake: Lake,
+    silo: Silo,
+    catalogue: Catalogue,
+    ports: Ports,
+    account: str,
+    entry: Entry | None,
+    listed: Stored | None,
+    inputs: str,
+) -> SiloPlan:
+    """`listed` is the bundle's head in the bucket's listing, None where there is none."""
+    address = f"silo/{silo.name}/bundle"
+    rendered = render_silo(lake, silo.name, catalogue)
+    wanted = digest(rendered)
+    publish = Publish(address, (), silo.name, inputs, wanted, listed.etag if listed else None)
+    if listed is None:
+        changes = tuple(bundle_changes(rendered, None, ports.create_only))
+        lost = (
+            (f"{address}: the index knows it, the bucket does not have it",)
+            if entry and _same_place(entry, account, silo)
+            else ()
+        )
+        return SiloPlan(changes, lost, publish)
+    bucket = ports.bucket(silo.region)
+    match _published(bucket, listed):
+        case Unreadable(why):
+            return SiloPlan((Change(address, "bundle", Verb.BLOCKED, f"could not be read: {why}"),))
+        case Absent():
+            return SiloPlan(
+                (Change(address, "bundle", Verb.BLOCKED, "it vanished while the plan was made: plan again"),)
+            )
+        case Present(opened):
+            pass
+    match opened:
+        case None:
+            broken = f"{address}: what lies in the bucket is not a bundle of ours; it will be written over"
+            return SiloPlan(tuple(bundle_changes(rendered, None, ports.create_only)), (broken,), publish)
+        case (bundle, stored) if bundle.digest == wanted:
+            return _recorded(silo, account, entry, inputs, bundle, stored)
+        case (bundle, _):
+            return _compared(rendered, bundle, bucket, ports, publish)
+
+
+def _published(bucket: Bucket, listed: Stored) -> Observed[tuple[Opened, Stored] | None]:
+    """The published bundle, opened; None where the object is no bundle."""
+    match bucket.get(listed.key):
+        case Present(stored):
+            try:
+                return Present((open_bundle(stored.content), stored))
+            except ArchiveRefused:
+                return Present(None)
+        case Absent():
+            return Absent()
+        case Unreadable() as failed:
+            return failed
+
+
+def _recorded(silo: Silo, account: str, entry: Entry | None, inputs: str, bundle: Opened, stored: Stored) -> SiloPlan:
+    """What was published says what is wanted; only the index may be behind, as after a run that died."""
+    retired = silo.lifecycle == "retired"
+    proved = Entry(
+        account,
+        silo.region,
+        inputs,
+        bundle.digest,
+        stored.etag,
+        stored.version,
+        str(bundle.release.get("commit", "")),
+        entry.published if entry else "",
+        retired,
+    )
+    if entry == proved:
+        return SiloPlan()
+    note = f"silo/{silo.name}/bundle: the index is behind the bucket; an apply corrects it"
+    return SiloPlan((), (note,), None, Record(f"index/{silo.name}", (), silo.name, proved))
+
+
+def _same_place(entry: Entry, account: str, silo: Silo) -> bool:
+    return (entry.account, entry.region) == (account, silo.region)
+
+
+def _compared(rendered: Rendered, bundle: Opened, bucket: Bucket, ports: Ports, publish: Publish) -> SiloPlan:
+    new = {template.address: template for template in rendered.nested}
+    same = {a for a, key in bundle.nested.items() if a in new and new[a].asset.key == key}
+    reads = {a: partial(bucket.get, key) for a, key in bundle.nested.items() if a not in same}
+    old: dict[str, Mapping[str, Any]] = {a: new[a].body for a in same}
+    notes = []
+    for address, read in side_by_side(reads).items():
+        match read:
+            case Present(stored):
+                old[address] = json.loads(stored.content)
+            case Absent():
+                notes.append(f"silo/{rendered.silo}/{address}: its published template is gone from the bucket")
+            case Unreadable(why):
+                place = f"silo/{rendered.silo}/{address}"
+                return SiloPlan((Change(place, "template", Verb.BLOCKED, f"could not be read: {why}"),))
+    published = Published(bundle.digest, bundle.template, old)
+    changes = tuple(bundle_changes(rendered, published, ports.create_only))
+    return SiloPlan((*changes, *rest_change(rendered.silo, changes)), tuple(notes), publish)

@@ -1,0 +1,99 @@
+"""What an apply does, as data: steps in stages, each with the address it is told by and what it needs before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from controller.model.index import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    address: str
+    needs: tuple[str, ...] = ()  # addresses of steps that must be done before; not tried when one of them failed
+
+
+@dataclass(frozen=True, slots=True)
+class CreateUnit(Step):
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CreateAccount(Step):
+    silo: str = ""
+    name: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveAccount(Step):
+    silo: str = ""
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteStack(Step):
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SettleStack(Step):
+    """Nothing to write, but an operation is under way that the next steps need done."""
+
+    region: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WriteBaseline(Step):
+    exists: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DeployUnits(Step):
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseUnits(Step):
+    units: tuple[str, ...] = ()  # ids
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAccounts(Step):
+    accounts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Publish(Step):
+    """Put a silo's bundle where its pipeline polls, only if the object there still has `replaces` as its ETag."""
+
+    silo: str = ""
+    inputs: str = ""
+    digest: str = ""
+    replaces: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Step):
+    """Correct the index without publishing: an entry as the bucket proves it, or None to forget the silo."""
+
+    silo: str = ""
+    entry: Entry | None = None
+
+
+def stages(steps: Iterable[Step]) -> tuple[tuple[Step, ...], ...]:
+    """Steps that wait for nothing but earlier stages, stage by stage, each sorted by address.
+
+    A need that no step provides is met already. Raises ValueError for steps that wait for each other.
+    """
+    left = {step.address: step for step in steps}
+    ordered: list[tuple[Step, ...]] = []
+    while left:
+        ready = sorted((s for s in left.values() if not any(need in left for need in s.needs)), key=lambda s: s.address)
+        if not ready:
+            raise ValueError(f"steps wait for each other: {', '.join(sorted(left))}")
+        ordered.append(tuple(ready))
+        for step in ready:
+            del left[step.address]
+    return tuple(ordered)
