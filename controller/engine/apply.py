@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from controller.diff.change import Later, Verb
 from controller.engine.events import Listener, StepDone, StepFailed, StepNotTried, StepProgressed, StepStarted
 from controller.engine.lock import Lease, held
+from controller.engine.masters import master_parameters
 from controller.engine.observe import read_index
-from controller.engine.plan import Prepared, master_parameters
+from controller.engine.plan import Prepared
 from controller.engine.ports import Ports
 from controller.engine.release import build
 from controller.kinds.organization import Organization

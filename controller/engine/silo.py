@@ -1,28 +1,79 @@
-"""Plan one silo: render it, open what was published, and tell the difference resource by resource."""
+"""Plan silos: render those that are looked into, open what was published, tell the difference resource by resource."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from controller.diff.change import Change, Verb
 from controller.diff.release import Published, bundle_changes, rest_change
-from controller.engine.observe import side_by_side
+from controller.engine.accounts import account_id
+from controller.engine.baseline import UNITS
+from controller.engine.draft import Draft
+from controller.engine.masters import master_address
+from controller.engine.observe import World, side_by_side, value_or
 from controller.engine.ports import Bucket, Ports
 from controller.kinds.silo import Silo
 from controller.model.bundle import Rendered
-from controller.model.index import Entry
+from controller.model.index import Entry, Index
 from controller.model.observed import Absent, Observed, Present, Unreadable
-from controller.model.world import Stored
+from controller.model.ownership import bundle_key
+from controller.model.world import Account, Stored
 from controller.plan.step import Publish, Record, Step
 from controller.publish.archive import ArchiveRefused
 from controller.publish.bundle import Opened, digest, open_bundle
 from controller.render.blueprint import Catalogue
 from controller.render.silo import render_silo
 from controller.resolve.lake import Lake
+
+
+def plan_silos(
+    draft: Draft,
+    lake: Lake,
+    catalogue: Catalogue,
+    world: World,
+    index: Index,
+    stale: Iterable[str],
+    wanted: Mapping[str, str],
+    accounts: Mapping[str, Account],
+    ports: Ports,
+) -> None:
+    if isinstance(world.index, Unreadable):
+        draft.blocked("index", "index", f"could not be read: {world.index.why}")
+        return
+    if not index.silos and any(value_or(listed, {}) for listed in world.releases.values()):
+        draft.notes.append("there is no index; the bundles themselves were compared")
+    for name in stale:
+        silo = lake.silos[name]
+        listing = world.releases[silo.region]
+        if isinstance(listing, Unreadable):
+            draft.blocked(f"silo/{name}/bundle", "bundle", f"could not be read: {listing.why}")
+            continue
+        account = accounts[name].id if name in accounts else account_id(silo, index.silos.get(name))
+        listed: Stored | None = value_or(listing, {}).get(bundle_key(account)) if account else None
+        entry = index.silos.get(name)
+        made = plan_silo(lake, silo, catalogue, ports, account, entry, listed, wanted[name])
+        needs = (f"account/{name}", f"account/{name}/unit", master_address(lake, silo.region), UNITS)
+        draft.changes.extend(made.changes)
+        draft.notes.extend(made.notes)
+        draft.steps.extend(made.steps(needs))
+
+
+def plan_departed(draft: Draft, lake: Lake, index: Index) -> None:
+    """Silos that were published and have no manifest any more: never deleted, forgotten once they were retired."""
+    for name, entry in index.silos.items():
+        if name in lake.silos:
+            continue
+        address = f"silo/{name}/bundle"
+        if entry.retired:
+            reason = "it was retired and its manifest is gone; its data stays in its account"
+            draft.changes.append(Change(address, "bundle", Verb.DELETE, reason, retained=True))
+            draft.steps.append(Record(address, (), name, None))
+        else:
+            draft.blocked(address, "bundle", "its manifest is gone: set spec.lifecycle to retired and apply that first")
 
 
 @dataclass(frozen=True, slots=True)
