@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import click
 
 from controller import __version__
 from controller.cli.exit import Exit
+from controller.model.errors import ControllerError
 
 # name -> module under controller.cli.commands, in the order of the pipeline; the module has a click command `command`
 COMMANDS: tuple[tuple[str, str], ...] = (
@@ -63,18 +65,32 @@ def siloctl(ctx: click.Context, manifests: Path) -> None:
     ctx.obj = manifests
 
 
-def main() -> None:
-    """The entry point; click's own exit status for misuse would read as "changes found"."""
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and answer its exit status; what a person can mend is told in a line, never as a traceback.
+
+    Misuse is 64: click's own status for it would read as "changes found".
+    """
     try:
-        sys.exit(siloctl.main(standalone_mode=False) or Exit.OK)
+        return int(siloctl.main(arguments, prog_name="siloctl", standalone_mode=False) or Exit.OK)
     except click.UsageError as error:
         error.show()
-        sys.exit(Exit.MISUSE)
+        return Exit.MISUSE
     except click.exceptions.Exit as exit_:
-        sys.exit(exit_.exit_code)
+        return exit_.exit_code
     except click.Abort:
         click.echo("stopped", err=True)
-        sys.exit(Exit.ERROR)
+        return Exit.ERROR
     except click.ClickException as error:
         error.show()
-        sys.exit(Exit.ERROR)
+        return Exit.ERROR
+    except ControllerError as error:
+        from controller.cli.failure import tell
+
+        return tell(error)
+    except BrokenPipeError:  # the reader had enough, as `| head` does
+        sys.stderr.close()
+        return Exit.ERROR
+
+
+def main() -> None:
+    sys.exit(run())

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
 from controller.model.live import FailedResource, LiveDrift, LivePipeline, LiveResource, LiveStack, Place
 from controller.model.observed import Observed
-
-AT_ONCE = 16  # silos read side by side
-
-T = TypeVar("T")
 
 
 class Silos(Protocol):
@@ -20,7 +15,7 @@ class Silos(Protocol):
     def stack(self, place: Place, name: str) -> Observed[LiveStack]: ...
 
     def failure(self, place: Place, stack: str) -> Observed[FailedResource]:
-        """Why the stack's newest operation failed, looked up in its nested stacks; absent where none failed."""
+        """Why the stack's newest operation failed, looked up in its nested stacks; without ids where AWS names none."""
 
     def resources(self, place: Place, stack: str) -> Observed[Sequence[LiveResource]]: ...
 
@@ -31,9 +26,3 @@ class Silos(Protocol):
         """Let CloudFormation compare the stack's own resources with their templates; takes seconds to minutes."""
 
     def bucket_policy(self, place: Place, bucket: str) -> Observed[Mapping[str, Any]]: ...
-
-
-def each(names: Sequence[str], read: Callable[[str], T]) -> dict[str, T]:
-    """Read all `names` side by side, in a bounded number at once; the answer is in their order."""
-    with ThreadPoolExecutor(min(AT_ONCE, len(names) or 1), thread_name_prefix="silo") as pool:
-        return dict(zip(names, pool.map(read, names), strict=True))

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
+from controller.engine.observe import read_index, side_by_side, value_or
 from controller.engine.ports import Ports
-from controller.engine.silos import Silos, each
+from controller.engine.silos import Silos
 from controller.kinds.silo import Silo
 from controller.model.health import Delivery, Health, Part, SiloStatus, Sync
-from controller.model.index import Entry, Index, IndexUnknown, parse
+from controller.model.index import Entry, Index
 from controller.model.live import LivePipeline, LiveStack, Place
 from controller.model.observed import Absent, Observed, Present, Unreadable
-from controller.model.ownership import INDEX_KEY, PIPELINE, SILO_STACK, bundle_key
+from controller.model.ownership import PIPELINE, SILO_STACK, bundle_key
 from controller.publish.archive import ArchiveRefused
 from controller.publish.bundle import read_release
 from controller.publish.origin import Origin
@@ -26,27 +28,6 @@ APPLY = "siloctl apply"
 START = f"aws codepipeline start-pipeline-execution --name {PIPELINE}"
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
-    """The index as it could be read; without it nothing is known of what was published."""
-
-    index: Index
-    why_unknown: str = ""
-
-
-def read_index(lake: Lake, ports: Ports) -> Published:
-    match ports.bucket(lake.organization.home_region).get(INDEX_KEY):
-        case Present(value=stored):
-            try:
-                return Published(parse(stored.content, stored.etag))
-            except IndexUnknown as error:
-                return Published(Index({}), f"the index could not be understood: {error}")
-        case Absent():
-            return Published(Index({}))
-        case Unreadable(why=why):
-            return Published(Index({}), f"the index could not be read: {why}")
-
-
 def place_of(silo: Silo, entry: Entry | None) -> Place | None:
     """Where the silo lives; None while its account does not exist."""
     account = silo.account if isinstance(silo.account, str) else entry.account if entry else ""
@@ -57,11 +38,15 @@ def statuses(
     lake: Lake, catalogue: Catalogue, ports: Ports, silos: Silos, names: Sequence[str] = ()
 ) -> tuple[SiloStatus, ...]:
     """The status of `names`, or of all silos, in the order of their names; an unreachable silo is Unknown."""
-    published = read_index(lake, ports)
+    index = read_index(ports, lake.organization.home_region)
     asked = [name for name in lake.silos if name in names or not names]
     wanted = {name: inputs(lake, name, catalogue) for name in asked}
-    reader = StatusReader(lake, ports, silos, published, wanted)
-    return tuple(each(asked, reader.read).values())
+    reader = StatusReader(lake, ports, silos, value_or(index, Index({})), _why(index), wanted)
+    return tuple(side_by_side({name: partial(reader.read, name) for name in asked}).values())
+
+
+def _why(index: Observed[Index]) -> str:
+    return f"the index could not be read: {index.why}" if isinstance(index, Unreadable) else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +54,13 @@ class StatusReader:
     lake: Lake
     ports: Ports
     silos: Silos
-    published: Published
+    index: Index
+    index_unknown: str  # why nothing is known of what was published; empty where it is known
     wanted: Mapping[str, str]
 
     def read(self, name: str) -> SiloStatus:
         silo = self.lake.silos[name]
-        entry = self.published.index.silos.get(name)
+        entry = self.index.silos.get(name)
         place = place_of(silo, entry)
         wanted = self.wanted[name]
         if place is None:
@@ -90,12 +76,12 @@ class StatusReader:
         return self._status(name, place, delivery, tuple(parts))
 
     def _status(self, name: str, place: Place | None, delivery: Delivery, parts: tuple[Part, ...]) -> SiloStatus:
-        sync, reason = _sync(delivery, self.published.why_unknown, parts)
+        sync, reason = _sync(delivery, self.index_unknown, parts)
         silo = self.lake.silos[name]
         return SiloStatus(name, place.account if place else "", silo.region, sync, reason, delivery, parts)
 
     def _unpublished(self, name: str) -> Part:
-        if why := self.published.why_unknown:
+        if why := self.index_unknown:
             return Part(f"silo/{name}/bundle", Health.UNKNOWN, why)
         return Part(f"silo/{name}/bundle", Health.MISSING, "nothing was published for it yet", APPLY)
 
@@ -174,7 +160,7 @@ def _pipeline_part(name: str, pipeline: Observed[LivePipeline], entry: Entry | N
 
 def _failed_since(live: LivePipeline, entry: Entry) -> bool:
     """A run that failed before the bundle was published says nothing: its first one finds no bundle at all."""
-    if live.status != "Failed" or not live.started:
+    if live.status != "Failed" or not live.started or not entry.published:
         return False
     return datetime.fromisoformat(live.started) > datetime.fromisoformat(entry.published)
 

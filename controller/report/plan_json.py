@@ -17,23 +17,26 @@ FORMAT_VERSION = "1.0"  # major.minor: readers must tolerate fields that a newer
 
 
 def plan_json(plan: Plan) -> str:
-    """One JSON document with a line end; `applyable` as the plan stands, `complete` when nothing was unreadable."""
-    return _text(
-        {
-            "format_version": FORMAT_VERSION,
-            "tool_version": __version__,
-            "applyable": not plan.blocked and not plan.empty,
-            "complete": not any("blocked" in ACTIONS[change.verb] for change in plan.changes),
-            "errored": False,
-            "summary": asdict(plan.summary),
-            "changes": [_change(change) for change in plan.changes],
-            "drift": [_finding(finding) for finding in plan.drift],
-            "guards": [_guard(guard) for guard in plan.guards],
-            "notes": list(plan.notes),
-            "compared": dict(plan.compared),
-            "fingerprints": dict(plan.fingerprints),
-        }
-    )
+    """One JSON document with a line end."""
+    return _text(plan_document(plan))
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """`applyable` as the plan stands, `complete` when nothing was unreadable."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "tool_version": __version__,
+        "applyable": not plan.blocked and not plan.empty,
+        "complete": not any("blocked" in ACTIONS[change.verb] for change in plan.changes),
+        "errored": False,
+        "summary": asdict(plan.summary),
+        "changes": [_change(change) for change in plan.changes],
+        "drift": [_finding(finding) for finding in plan.drift],
+        "guards": [_guard(guard) for guard in plan.guards],
+        "notes": list(plan.notes),
+        "compared": dict(plan.compared),
+        "fingerprints": dict(plan.fingerprints),
+    }
 
 
 def failed_plan_json(why: str, hint: str) -> str:

@@ -156,7 +156,8 @@ def _guard(guard: Guard, terminal: Terminal) -> Iterator[str]:
     word = (
         terminal.paint("Blocked:", Color.RED, Color.BOLD) if guard.blocks else terminal.paint("Warning:", Color.YELLOW)
     )
-    about = f" {plain(guard.address, terminal)}:" if guard.address else ""
+    named = not guard.address or guard.message.startswith(guard.address)
+    about = "" if named else f" {plain(guard.address, terminal)}:"
     yield f"{word}{about} {plain(guard.message, terminal)} [{guard.code}]"
     if guard.blocks and guard.allow:
         yield f"  if that is meant, pass --allow {plain(guard.allow, terminal)}"

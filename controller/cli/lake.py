@@ -1,0 +1,44 @@
+"""The lake that a command works on: read, checked, its warnings told."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from controller.render.blueprint import Catalogue
+from controller.resolve.lake import Lake
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    lake: Lake
+    catalogue: Catalogue
+
+
+def read_lake(folder: Path) -> Given:
+    """Raises ManifestsInvalid with all problems of all files."""
+    from controller.engine.validate import load_lake
+    from controller.report.problems import problems_text
+
+    catalogue = Catalogue.read()
+    lake, warnings = load_lake(folder, catalogue.available, datetime.now(UTC).date())
+    if warnings:
+        click.echo(problems_text(warnings), err=True, nl=False)
+    return Given(lake, catalogue)
+
+
+def commit_of(folder: Path, said: str) -> str:
+    """The commit that a release is marked with: what was said, else what git has checked out in the lake's folder."""
+    if said:
+        return said
+    try:
+        found = subprocess.run(
+            ["git", "-C", str(folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=False, timeout=10
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return "uncommitted"
+    return found.stdout.strip() if found.returncode == 0 else "uncommitted"

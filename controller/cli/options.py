@@ -1,0 +1,39 @@
+"""Options that several commands take, once."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import click
+
+from controller.plan.guard import TOO_MANY
+
+output_format = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Text for people, JSON for programs.",
+)
+detailed = click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is something to tell, 0 when not.")
+full = click.option("--full", is_flag=True, help="Render and compare every silo, whatever the index says.")
+everything = click.option("--all", "everything", is_flag=True, help="Show every created resource.")
+commit = click.option("--commit", default="", metavar="ID", help="Mark releases with it; git's HEAD unless given.")
+
+
+def _allowed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> frozenset[str]:
+    for value in values:
+        if value != TOO_MANY and not re.fullmatch(r"destroy=\S+/\S+", value):
+            raise click.BadParameter(f"{value!r} is neither destroy=<address> nor {TOO_MANY}")
+    return frozenset(values)
+
+
+allow: Any = click.option(
+    "--allow",
+    multiple=True,
+    callback=_allowed,
+    metavar="VALUE",
+    help=f"Lift a guard: destroy=<address> or {TOO_MANY}. May be given again.",
+)

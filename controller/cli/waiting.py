@@ -1,0 +1,62 @@
+"""Waiting until the silos run what was published, one line for each that turns."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+from collections.abc import Sequence
+
+import click
+
+from controller.cli.lake import Given
+from controller.cli.wiring import Wired
+from controller.engine.status import statuses, wait_for
+from controller.model.health import SiloStatus
+from controller.report.status_text import total, turned
+from controller.report.terminal import Terminal
+
+TIMEOUT = "30m"
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+
+
+class Seconds(click.ParamType):
+    name = "duration"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        if isinstance(value, float):
+            return value
+        found = re.fullmatch(r"(\d{1,6})([smh]?)", str(value))
+        if found is None:
+            self.fail(f"{value!r} is not a duration such as 90s, 30m or 2h", param, ctx)
+        return float(found[1]) * _UNITS[found[2]]
+
+
+seconds = Seconds()
+
+
+def await_silos(given: Given, wired: Wired, names: Sequence[str], timeout: float) -> tuple[SiloStatus, ...]:
+    """Tell on stderr of each silo whose state changes; answers the last state of all."""
+    terminal = Terminal.of(sys.stderr)
+    begun = time.monotonic()
+    lake, catalogue = given.lake, given.catalogue
+
+    def tell(status: SiloStatus) -> None:
+        click.echo(f"{time.monotonic() - begun:6.1f} s  {turned(status, terminal)}", err=True)
+
+    click.echo(f"Waiting for {len(names)} silos, {timeout:.0f} s at most.", err=True)
+    return wait_for(
+        lambda asked: statuses(lake, catalogue, wired.ports, wired.silos, asked),
+        names,
+        tell,
+        timeout,
+        time.monotonic,
+        time.sleep,
+    )
+
+
+def watch(given: Given, wired: Wired, names: Sequence[str], timeout: float) -> bool:
+    """Wait, and say in a line whether all is well."""
+    found = await_silos(given, wired, names, timeout)
+    click.echo(total(found, Terminal.of(sys.stderr)), err=True)
+    return all(status.good for status in found)
