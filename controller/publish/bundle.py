@@ -1,0 +1,112 @@
+"""The zip that a silo's pipeline polls: its root template, its configuration, and what is inside.
+
+template.json   the root stack's template
+config.json     {"Parameters", "Tags", "StackPolicy"}: CodePipeline's template configuration file
+release.json    digest, commit, and for each logical id the manifest line that asked for it
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from controller import __version__
+from controller.model.bundle import Bundle, Rendered, Template, canonical, sha256
+from controller.publish.archive import ArchiveRefused, open_files, pack_files
+
+FORMAT = 1
+TEMPLATE, CONFIG, RELEASE = "template.json", "config.json", "release.json"
+
+# Storage holds the data: no release may delete or replace it, whatever its template says.
+STACK_POLICY: Mapping[str, Any] = {
+    "Statement": [
+        {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"},
+        {
+            "Effect": "Deny",
+            "Action": ["Update:Delete", "Update:Replace"],
+            "Principal": "*",
+            "Resource": "LogicalResourceId/Storage",
+        },
+    ]
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A bundle as it was read; `nested` gives for each address the key of its template in the code bucket."""
+
+    template: Mapping[str, Any]
+    config: Mapping[str, Any]
+    release: Mapping[str, Any]
+
+    @property
+    def digest(self) -> str:
+        return str(self.release["digest"])
+
+    @property
+    def nested(self) -> dict[str, str]:
+        return {address: said["asset"] for address, said in self.release["templates"].items() if address}
+
+
+def digest(rendered: Rendered) -> str:
+    """Over all that the bundle says and points to; neither the commit nor a line number is part of it."""
+    said = [rendered.root.body, dict(rendered.parameters), dict(rendered.tags), STACK_POLICY]
+    return sha256(canonical([*said, [asset.key for asset in rendered.assets]]))
+
+
+def pack(rendered: Rendered, commit: str) -> Bundle:
+    """The same rendering and commit give the same bytes, on any machine."""
+    made = digest(rendered)
+    config = {
+        "Parameters": {**rendered.parameters, "BundleDigest": made, "Commit": commit},
+        "Tags": dict(rendered.tags),
+        "StackPolicy": STACK_POLICY,
+    }
+    files = {
+        TEMPLATE: canonical(rendered.root.body),
+        CONFIG: canonical(config),
+        RELEASE: canonical(_release(rendered, made, commit)),
+    }
+    return Bundle(rendered.silo, made, pack_files(files))
+
+
+def open_bundle(content: bytes) -> Opened:
+    """Raises ArchiveRefused for what `pack` could not have written."""
+    files = open_files(content)
+    if missing := {TEMPLATE, CONFIG, RELEASE} - files.keys():
+        raise ArchiveRefused(f"it has no {', '.join(sorted(missing))}")
+    try:
+        template, config, release = (json.loads(files[name]) for name in (TEMPLATE, CONFIG, RELEASE))
+        if release["format"] > FORMAT:
+            raise ArchiveRefused(
+                f"its format is {release['format']}, this siloctl knows {FORMAT}", "use a newer siloctl"
+            )
+        opened = Opened(template, config, release)
+        if not (template["Resources"] and config["Parameters"] and opened.digest and opened.nested):
+            raise ArchiveRefused("it is empty")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ArchiveRefused(f"not a bundle: {error!r}") from error
+    return opened
+
+
+def read_release(content: bytes) -> Mapping[str, Any]:
+    return open_bundle(content).release
+
+
+def _release(rendered: Rendered, made: str, commit: str) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "tool": __version__,
+        "silo": rendered.silo,
+        "digest": made,
+        "commit": commit,
+        "templates": {template.address: _inside(template) for template in (rendered.root, *rendered.nested)},
+        "scripts": [script.key for script in rendered.scripts],
+    }
+
+
+def _inside(template: Template) -> dict[str, Any]:
+    sources = {logical_id: [at.path, at.line, at.column] for logical_id, at in template.sources.items()}
+    return {"asset": template.asset.key, "sources": sources} if template.address else {"sources": sources}

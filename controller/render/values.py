@@ -1,0 +1,143 @@
+"""What each blueprint of a silo is given: plain values, and nothing that differs between two runs of the same lake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from controller.kinds.flow import Column, Contract, Flow
+from controller.kinds.silo import Layer, Silo
+from controller.model.bundle import Asset, canonical
+from controller.model.manifest import Manifest
+from controller.model.ownership import TAG_FLOW, code_bucket, logical_id
+from controller.render.blueprint import Catalogue
+from controller.resolve.lake import Lake
+
+ROOT = "silo"
+STORAGE = "storage"
+JOB_SCRIPT = "flows/_processing/scripts/process.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One nested stack of a silo: which blueprint, where, with what, because of which manifest."""
+
+    blueprint: str
+    address: str
+    id: str
+    values: Mapping[str, Any]
+    scripts: tuple[Asset, ...]
+    tags: Mapping[str, str]
+    manifest: Manifest
+
+
+def parts(lake: Lake, silo: Silo, catalogue: Catalogue) -> tuple[Part, ...]:
+    """The nested stacks in the order of their addresses. A retired silo keeps its data and loses what works on it."""
+    return tuple(sorted(_parts(lake, silo, catalogue), key=lambda part: part.address))
+
+
+def database(silo: str) -> str:
+    """Glue and Athena names know no hyphens."""
+    return silo.replace("-", "_")
+
+
+def _parts(lake: Lake, silo: Silo, catalogue: Catalogue) -> Iterator[Part]:
+    yield Part(STORAGE, STORAGE, logical_id(STORAGE), _storage(lake, silo), (), {}, silo.manifest)
+    if silo.lifecycle == "retired":
+        return
+    for flow in lake.flows_of(silo.name):
+        scripts = _scripts(lake, flow, catalogue)
+        yield Part(
+            blueprint=f"flows/{flow.source_type}",
+            address=f"flow/{flow.name}",
+            id=logical_id("flow", flow.name),
+            values=_flow(lake, silo, flow, [script.key for script in scripts]),
+            scripts=scripts,
+            tags={TAG_FLOW: flow.name},
+            manifest=flow.manifest,
+        )
+
+
+def _storage(lake: Lake, silo: Silo) -> dict[str, Any]:
+    return {
+        "bucket_prefix": f"{lake.organization.name}-{silo.name}",
+        "silo": silo.name,
+        "database": database(silo.name),
+        "encryption": silo.encryption,
+        "owners": sorted(set(silo.owners)),
+        "layers": {"dropzone": _layer(silo.dropzone), "raw": _layer(silo.raw), "processed": _layer(silo.processed)},
+    }
+
+
+def _layer(layer: Layer) -> dict[str, Any]:
+    lock = layer.object_lock
+    return {
+        "archive_after_days": layer.archive_after_days,
+        "expire_after_days": layer.expire_after_days,
+        "object_lock": {"mode": lock.mode, "days": lock.days} if lock else None,
+    }
+
+
+def _scripts(lake: Lake, flow: Flow, catalogue: Catalogue) -> tuple[Asset, ...]:
+    """The job, and the flow's own step where it has one."""
+    job = catalogue.asset(JOB_SCRIPT)
+    own = flow.transform.script
+    return (job,) if own is None else (job, Asset(lake.scripts[own], ".py"))
+
+
+def _flow(lake: Lake, silo: Silo, flow: Flow, scripts: list[str]) -> dict[str, Any]:
+    partition = flow.contract.partition_by
+    return {
+        "silo": silo.name,
+        "flow": flow.name,
+        "encryption": silo.encryption,
+        "database": database(silo.name),
+        "table": flow.table,
+        "source": {"type": flow.source_type, **flow.source},
+        "columns": [_column(column) for column in flow.contract.columns],
+        "key": list(flow.contract.key),
+        "partition": {"column": partition.column, "granularity": partition.granularity} if partition else None,
+        "contract": canonical(_contract(flow.contract)).decode(),
+        "schedule": flow.schedule,
+        "code_bucket": code_bucket(lake.organization.code_bucket.name_prefix, silo.region),
+        "master_account": lake.organization.master_account,
+        "job": {
+            "script": scripts[0],
+            "transform": scripts[1] if len(scripts) > 1 else None,
+            "workers": flow.transform.workers,
+            "worker_type": flow.transform.worker_type,
+        },
+        **_dropzone(lake, flow),
+    }
+
+
+def _column(column: Column) -> dict[str, Any]:
+    return {
+        "name": column.name,
+        "type": column.type,
+        "required": column.required,
+        "sensitive": column.sensitive,
+        "allowed": list(column.allowed),
+        "from": column.source_name,
+    }
+
+
+def _contract(contract: Contract) -> dict[str, Any]:
+    """What the job is told; compatibility is for the plan, which judges changes before they are deployed."""
+    partition = contract.partition_by
+    return {
+        "columns": [_column(column) for column in contract.columns],
+        "key": list(contract.key),
+        "partition": {"column": partition.column, "granularity": partition.granularity} if partition else None,
+    }
+
+
+def _dropzone(lake: Lake, flow: Flow) -> dict[str, Any]:
+    """Where in the drop zone the flow's files arrive: its own prefix, or its partner's in this silo."""
+    if flow.source_type != "dropzone":
+        return {}
+    if prefix := flow.source.get("prefix"):
+        return {"prefix": prefix}
+    granted = (access for access in lake.partners[flow.source["partner"]].access if access.silo == flow.silo)
+    return {"prefix": next(granted).dropzone}
