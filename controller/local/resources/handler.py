@@ -1,4 +1,4 @@
-"""How the CloudFormation engine makes one resource: a handler a type, each driving a service of the caller's account."""
+"""How the CloudFormation engine makes one resource: a handler a type, each driving a service of one account."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What CloudFormation knows of a resource type: the provider schemas that cfn-lint ships, compiled once for each type asked."""
+"""What CloudFormation knows of a resource type: the provider schemas that cfn-lint ships, compiled when asked for."""
 
 from __future__ import annotations
 
@@ -77,13 +77,17 @@ class ProviderSchema:
         return frozenset(self.body.get("properties", {}))
 
     def coerce(self, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """The properties with scalars in the types of the schema: CloudFormation takes `"60"` for 60, and `true` for `"true"`."""
+        """Scalars in the types of the schema: CloudFormation takes `"60"` for 60, and `true` for `"true"`."""
         coerced: dict[str, Any] = self._coerce(self.body, properties)
         return coerced
 
     def validate(self, properties: Mapping[str, Any]) -> list[str]:
         """What CloudFormation would refuse, in its words; empty where it would go on. Scalars are coerced first."""
-        names = sorted(path[0] for path in self.read_only if len(path) == 1 and path[0] in properties and path not in self._settable)
+        names = sorted(
+            path[0]
+            for path in self.read_only
+            if len(path) == 1 and path[0] in properties and path not in self._settable
+        )
         found = [f"#: extraneous key [{name}] is not permitted" for name in names]
         errors = self._validator.iter_errors(self.coerce(properties))
         return sorted({*found, *(message for error in errors for message in _worded(error))})
@@ -165,7 +169,8 @@ def _worded(error: Any) -> Iterator[str]:
         case "required":
             yield f"{where}: required key [{kind.property}] not found"
         case "type":
-            yield f"{where}: expected type: {'/'.join(_called(name) for name in kind.types)}, found: {_kind(error.instance)}"
+            expected = "/".join(_called(name) for name in kind.types)
+            yield f"{where}: expected type: {expected}, found: {_kind(error.instance)}"
         case "enum":
             yield f"{where}: {error.instance} is not a valid enum value"
         case "pattern":

@@ -1,6 +1,6 @@
 """Between the words of templates and the words of the services' own interfaces, by botocore's models.
 
-Most properties carry the same name in both, up to the case of letters; what is called otherwise is renamed by the handler.
+Most properties carry the same name in both, up to the case of letters; a handler renames the others.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def reflect(wanted: Any, live: Any) -> Any:
             names = {str(name).lower(): name for name in live}
             pairs = ((key, live.get(key, live.get(names.get(key.lower()))), item) for key, item in wanted.items())
             return {key: reflect(item, value) for key, value, item in pairs if value is not None}
-        case (list() | tuple()), (list() | tuple()):
+        case ((list() | tuple()), (list() | tuple())):
             return _in_order(list(wanted), list(live))
         case str(), bool():
             return json.dumps(live)

@@ -1,0 +1,13 @@
+"""What moto's services lack and the lake needs: operations added to them, and definitions kept whole.
+
+`install()` adds the operations; it is called once, before the server starts, and again does no harm.
+"""
+
+from __future__ import annotations
+
+from controller.local.services import athena, codesuite, glue, iam
+
+
+def install() -> None:
+    for service in (athena, codesuite, glue, iam):
+        service.install()
