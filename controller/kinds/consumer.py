@@ -19,3 +19,18 @@ class Consumer:
     owners: tuple[str, ...]
     queries: Mapping[str, Any]
     dashboards: Mapping[str, Any] | None
+
+
+def read(manifest: Manifest) -> Consumer:
+    """A manifest of the right shape, complete by its schema's defaults."""
+    spec = manifest.data["spec"]
+    return Consumer(
+        manifest,
+        name=manifest.name,
+        account=spec["account"],
+        organizational_unit=spec["organizationalUnit"],
+        region=spec["region"],
+        owners=tuple(spec["owners"]),
+        queries=spec["queries"],
+        dashboards=spec.get("dashboards"),
+    )

@@ -1,4 +1,4 @@
-"""A Flow: one stream of data of a silo, from its source through raw to its targets, with the contract of its columns."""
+"""A Flow: one stream of data of a silo, from its source through raw to its targets, with its columns' contract."""
 
 from __future__ import annotations
 
@@ -65,3 +65,41 @@ class Flow:
     def table(self) -> str:
         """The Glue table: the flow's name, hyphens as underscores."""
         return self.name.replace("-", "_")
+
+
+def read(manifest: Manifest) -> Flow:
+    """A manifest of the right shape, complete by its schema's defaults."""
+    spec = manifest.data["spec"]
+    source, contract, transform = spec["source"], spec["contract"], spec["transform"]
+    partition = contract.get("partitionBy")
+    return Flow(
+        manifest,
+        name=manifest.name,
+        silo=spec["silo"],
+        source_type=source["type"],
+        source=_without_type(source),
+        contract=Contract(
+            compatibility=contract["compatibility"],
+            columns=tuple(_column(column) for column in contract["columns"]),
+            key=tuple(contract["key"]),
+            partition_by=Partition(partition["column"], partition["granularity"]) if partition else None,
+        ),
+        transform=Transform(transform["type"], transform.get("script"), transform["workers"], transform["workerType"]),
+        schedule=spec["schedule"],
+        targets=tuple(Target(target["type"], _without_type(target)) for target in spec["targets"]),
+    )
+
+
+def _column(data: Mapping[str, Any]) -> Column:
+    return Column(
+        name=data["name"],
+        type=data["type"],
+        required=data["required"],
+        sensitive=data["sensitive"],
+        allowed=tuple(data.get("allowed", ())),
+        source_name=data.get("from", data["name"]),
+    )
+
+
+def _without_type(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {name: value for name, value in data.items() if name != "type"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from controller.model.manifest import Manifest
 
@@ -16,7 +17,7 @@ class CodeBucket:
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """Where the manifests live: `type` is codecommit or codeconnections; `connection` is the latter's ARN, else empty."""
+    """Where the manifests live; `type` is codecommit or codeconnections, `connection` the latter's ARN, else empty."""
 
     type: str
     repository: str
@@ -67,3 +68,40 @@ class Organization:
     def units(self) -> tuple[str, ...]:
         """The units whose accounts get the baseline."""
         return tuple(sorted({*self.silo_units, *self.consumer_units}))
+
+
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def read(manifest: Manifest) -> Organization:
+    """A manifest of the right shape, complete by its schema's defaults."""
+    spec = manifest.data["spec"]
+    bucket, rollout, guards = spec["codeBucket"], spec["rollout"], spec["guards"]
+    return Organization(
+        manifest,
+        name=manifest.name,
+        master_account=spec["masterAccount"],
+        home_region=spec["homeRegion"],
+        regions=tuple(spec["regions"]),
+        silo_units=tuple(spec["siloUnits"]),
+        consumer_units=tuple(spec["consumerUnits"]),
+        code_bucket=CodeBucket(bucket["namePrefix"], bucket["keepVersions"]),
+        source=_repository(spec["source"]),
+        unmatched_accounts=spec["enrolment"]["unmatchedAccounts"],
+        rollout=Rollout(
+            waves=tuple(_wave(wave) for wave in rollout["waves"]),
+            bake_seconds=int(rollout["bake"][:-1]) * _SECONDS[rollout["bake"][-1]],
+            on_failure=rollout["onFailure"],
+        ),
+        guards=Guards(guards["maxSilosChanged"], guards["protectData"]),
+        notification_emails=tuple(spec["notifications"]["email"]),
+        tags=spec["tags"],
+    )
+
+
+def _repository(data: Mapping[str, Any]) -> Repository:
+    return Repository(data["type"], data["repository"], data["branch"], data.get("connection", ""))
+
+
+def _wave(data: Mapping[str, Any]) -> Wave:
+    return Wave(data["name"], data.get("silos", {}).get("matchLabels", {}), data.get("percent"))

@@ -26,3 +26,21 @@ class Partner:
     rotate_every_days: int | None
     source_cidrs: tuple[str, ...]
     max_object_mib: int | None
+
+
+def read(manifest: Manifest) -> Partner:
+    """A manifest of the right shape, complete by its schema's defaults."""
+    spec = manifest.data["spec"]
+    return Partner(
+        manifest,
+        name=manifest.name,
+        contact=spec["contact"],
+        access=tuple(
+            Access(one["silo"], one["dropzone"], tuple(one["protocols"]), tuple(one["permissions"]))
+            for one in spec["access"]
+        ),
+        expires=date.fromisoformat(spec["credentials"]["expires"]),
+        rotate_every_days=spec["credentials"].get("rotateEveryDays"),
+        source_cidrs=tuple(spec["sourceCidrs"]),
+        max_object_mib=spec["limits"].get("maxObjectMiB"),
+    )

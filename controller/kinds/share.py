@@ -20,3 +20,21 @@ class Share:
     via: str  # policy | lakeformation
     exclude_columns: tuple[str, ...]
     expires: date | None
+
+
+def read(manifest: Manifest) -> Share:
+    """A manifest of the right shape, complete by its schema's defaults."""
+    spec = manifest.data["spec"]
+    expires = spec.get("expires")
+    return Share(
+        manifest,
+        name=manifest.name,
+        silo=spec["from"]["silo"],
+        tables=tuple(spec["from"]["tables"]),
+        organizational_units=tuple(spec["to"]["organizationalUnits"]),
+        accounts=tuple(spec["to"]["accounts"]),
+        permissions=tuple(spec["permissions"]),
+        via=spec["via"],
+        exclude_columns=tuple(spec["columns"]["exclude"]),
+        expires=None if expires is None else date.fromisoformat(expires),
+    )

@@ -56,3 +56,44 @@ class Silo:
     dashboards: Mapping[str, Any] | None
     lifecycle: str  # active | retired
     release: Release
+
+
+def read(manifest: Manifest) -> Silo:
+    """A manifest of the right shape, complete by its schema's defaults."""
+    spec = manifest.data["spec"]
+    account = spec["account"]
+    return Silo(
+        manifest,
+        name=manifest.name,
+        labels=manifest.data["metadata"]["labels"],
+        account=account if isinstance(account, str) else NewAccount(**account["create"]),
+        organizational_unit=spec["organizationalUnit"],
+        region=spec["region"],
+        owners=tuple(spec["owners"]),
+        encryption=spec["encryption"]["type"],
+        dropzone=_layer(spec["storage"]["dropzone"]),
+        raw=_layer(spec["storage"]["raw"]),
+        processed=_layer(spec["storage"]["processed"]),
+        webapp=_enabled(spec.get("webapp")),
+        sftp=_enabled(spec.get("sftp")),
+        warehouse=spec.get("warehouse"),
+        dashboards=spec.get("dashboards"),
+        lifecycle=spec["lifecycle"],
+        release=Release(tuple(spec["release"]["allowDestroy"])),
+    )
+
+
+def _layer(data: Mapping[str, Any]) -> Layer:
+    lock = data.get("objectLock")
+    return Layer(
+        archive_after_days=data.get("archiveAfterDays"),
+        expire_after_days=data.get("expireAfterDays"),
+        object_lock=ObjectLock(lock["mode"], lock["days"]) if lock else None,
+    )
+
+
+def _enabled(data: Mapping[str, Any] | None) -> Mapping[str, Any] | None:
+    """A component's fields without the switch; None where it is off."""
+    if not data or not data["enabled"]:
+        return None
+    return {name: value for name, value in data.items() if name != "enabled"}

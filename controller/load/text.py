@@ -150,7 +150,12 @@ class _Builder:
             elif kind is MappingEndEvent or kind is SequenceEndEvent:
                 levels.pop()
             elif kind is AliasEvent:
-                self._fault("yaml-alias", event, f"*{getattr(event, 'anchor', '')} refers to another value", "write the value out")
+                self._fault(
+                    "yaml-alias",
+                    event,
+                    f"*{getattr(event, 'anchor', '')} refers to another value",
+                    "write the value out",
+                )
                 self._add(event, None, None, False)
             elif kind is DocumentStartEvent:
                 self.read.places.append({})

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from controller.model.manifest import Manifest
 from controller.model.source import Source
 
 
@@ -25,6 +26,19 @@ class Problem:
     field: str = ""
     hint: str = ""
     severity: Severity = Severity.ERROR
+
+    @classmethod
+    def of(
+        cls,
+        manifest: Manifest,
+        code: str,
+        field: str,
+        message: str,
+        hint: str = "",
+        severity: Severity = Severity.ERROR,
+    ) -> Problem:
+        """A fault of one field of a manifest, at that field's place."""
+        return cls(code, message, manifest.at(field), manifest.subject, field, hint, severity)
 
     @property
     def order(self) -> tuple[Source, str, str, str]:

@@ -1,0 +1,61 @@
+"""Names that AWS would refuse, or that would meet in one, long before an apply finds out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from controller.kinds.flow import Flow
+from controller.model.ownership import code_bucket, logical_id
+from controller.model.problem import Problem
+from controller.resolve.specs import Specs
+
+BUCKET_MAX = 63  # characters; S3 user guide, "Bucket naming rules"
+ROLE_MAX = 64  # characters; IAM API reference, CreateRole
+ACCOUNT_DIGITS = 12
+ROLE_SUFFIX_MAX = 12  # characters that a blueprint adds to lake-<silo>-<flow>-
+LAYER_MAX = len("processed")
+
+# S3 user guide, "Bucket naming rules": kept for S3 itself
+RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+
+
+def check(specs: Specs) -> Iterator[Problem]:
+    organization = specs.organization
+    if organization:
+        for index, region in enumerate(organization.regions):
+            name = code_bucket(organization.code_bucket.name_prefix, region)
+            if len(name) > BUCKET_MAX:
+                message = f"the code bucket {name} has {len(name)} characters, S3 allows {BUCKET_MAX}"
+                yield Problem.of(
+                    organization.manifest, "name-too-long", f"spec.regions[{index}]", message, "shorten namePrefix"
+                )
+        prefix = organization.code_bucket.name_prefix
+        if prefix.startswith(RESERVED_PREFIXES):
+            message = f"S3 keeps bucket names that begin like {prefix} for itself"
+            yield Problem.of(organization.manifest, "reserved-name", "spec.codeBucket.namePrefix", message)
+        for silo in specs.silos.values():
+            size = len(f"{organization.name}-{silo.name}-") + LAYER_MAX + 1 + ACCOUNT_DIGITS
+            if size > BUCKET_MAX:
+                message = f"the bucket {organization.name}-{silo.name}-processed-<account> would have {size} characters"
+                hint = f"S3 allows {BUCKET_MAX}: take {size - BUCKET_MAX} from the silo's or the Organization's name"
+                yield Problem.of(silo.manifest, "name-too-long", "metadata.name", message, hint)
+    for flow in specs.flows.values():
+        size = len(f"lake-{flow.silo}-{flow.name}-") + ROLE_SUFFIX_MAX
+        if size > ROLE_MAX:
+            message = f"the roles lake-{flow.silo}-{flow.name}-… would have {size} characters, IAM allows {ROLE_MAX}"
+            yield Problem.of(
+                flow.manifest, "name-too-long", "metadata.name", message, f"take {size - ROLE_MAX} from the name"
+            )
+    for flows in specs.flows_by_silo.values():
+        yield from _collisions(flows)
+
+
+def _collisions(flows: tuple[Flow, ...]) -> Iterator[Problem]:
+    """Two flows of a silo whose nested stacks would have one logical id."""
+    ids: dict[str, Flow] = {}
+    for flow in flows:
+        first = ids.setdefault(logical_id("flow", flow.name), flow)
+        if first is not flow:
+            message = f'"{flow.name}" and "{first.name}" are the same as a CloudFormation name'
+            hint = f"rename one of them; the other is at {first.manifest.at('metadata.name')}"
+            yield Problem.of(flow.manifest, "name-collision", "metadata.name", message, hint)

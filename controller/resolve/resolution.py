@@ -1,0 +1,107 @@
+"""From manifests to the lake: every check of its meaning runs, so that all problems come at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from controller.model.manifest import Manifest
+from controller.model.problem import Problem, Severity, ordered
+from controller.model.source import Source
+from controller.resolve import (
+    accounts,
+    blueprints,
+    columns,
+    dropzones,
+    names,
+    networks,
+    references,
+    rollout,
+    schedules,
+    scripts,
+    shares,
+    sources,
+    storage,
+    targets,
+    validity,
+)
+from controller.resolve.lake import Lake
+from controller.resolve.specs import Specs, collect
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """`lake` is None when a problem is an error."""
+
+    lake: Lake | None
+    problems: tuple[Problem, ...]
+
+
+def resolve(
+    manifests: Iterable[Manifest],
+    found: Mapping[str, bytes | str],
+    *,
+    place: str,
+    available: frozenset[str],
+    today: date,
+    faulty: frozenset[tuple[str, str]] = frozenset(),
+) -> Resolution:
+    """Join the manifests of one lake.
+
+    `found` has each transform script's content, or why there is none; `place` is the lake's folder for messages;
+    `available` names the blueprints that can be rendered; `faulty` are manifests that could not be read.
+    """
+    specs = collect(manifests, faulty)
+    problems = [*specs.problems, *_organizations(specs, place), *_alone(specs, available, today)]
+    problems += [*_together(specs), *scripts.check(specs, found)]
+    organization = specs.organization
+    if organization is None or any(problem.severity is Severity.ERROR for problem in problems):
+        return Resolution(None, ordered(problems))
+    lake = Lake(
+        organization,
+        specs.silos,
+        specs.consumers,
+        specs.partners,
+        specs.flows,
+        specs.shares,
+        {path: content for path, content in sorted(found.items()) if isinstance(content, bytes)},
+        specs.flows_by_silo,
+    )
+    return Resolution(lake, ordered(problems))
+
+
+def resolve_alone(manifests: Iterable[Manifest], *, available: frozenset[str], today: date) -> tuple[Problem, ...]:
+    """What can be said of manifests without the rest of their lake."""
+    specs = collect(manifests, frozenset())
+    return ordered([*specs.problems, *_alone(specs, available, today)])
+
+
+def _alone(specs: Specs, available: frozenset[str], today: date) -> Iterator[Problem]:
+    yield from blueprints.check(specs, available)
+    yield from columns.check(specs)
+    yield from networks.check(specs)
+    yield from schedules.check(specs)
+    yield from sources.check(specs)
+    yield from storage.check(specs)
+    yield from validity.check(specs, today)
+
+
+def _together(specs: Specs) -> Iterator[Problem]:
+    yield from references.check(specs)
+    yield from accounts.check(specs)
+    yield from names.check(specs)
+    yield from dropzones.check(specs)
+    yield from targets.check(specs)
+    yield from shares.check(specs)
+    yield from rollout.check(specs)
+
+
+def _organizations(specs: Specs, place: str) -> Iterator[Problem]:
+    several = sorted(specs.organizations.values(), key=lambda one: one.manifest.at("kind"))
+    for extra in several[1:]:
+        hint = f"the first is at {several[0].manifest.at('kind')}"
+        yield Problem.of(extra.manifest, "several-organizations", "kind", "a lake has one Organization", hint)
+    if not several and not any(kind == "Organization" for kind, _ in specs.faulty):
+        hint = "write one that says where the master account is: docs/manifests.md"
+        yield Problem("organization-missing", "no manifest declares the Organization", Source(place), hint=hint)

@@ -1,0 +1,69 @@
+"""Shares: to somebody, of tables that exist, by a means that can do what is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
+
+from controller.kinds.flow import Flow
+from controller.kinds.share import Share
+from controller.model.problem import Problem, Severity
+from controller.resolve.accounts import within
+from controller.resolve.references import nearest
+from controller.resolve.specs import Specs
+
+
+def check(specs: Specs) -> Iterator[Problem]:
+    for share in specs.shares.values():
+        yield from _receivers(specs, share)
+        if share.silo in specs.silos:
+            yield from _tables(specs, share)
+        if share.exclude_columns and share.via == "policy":
+            message = "a policy shares whole tables: it cannot leave out columns"
+            yield Problem.of(
+                share.manifest, "needs-lakeformation", "spec.columns.exclude", message, "use via: lakeformation"
+            )
+
+
+def matched(share: Share, flows: Sequence[Flow]) -> tuple[Flow, ...]:
+    """The flows of the share's silo whose tables it shares."""
+    return tuple(flow for flow in flows if any(fnmatchcase(flow.name, pattern) for pattern in share.tables))
+
+
+def _receivers(specs: Specs, share: Share) -> Iterator[Problem]:
+    if not share.organizational_units and not share.accounts:
+        yield Problem.of(share.manifest, "shared-with-nobody", "spec.to", "this share names neither units nor accounts")
+    organization = specs.organization
+    if organization is None:
+        return
+    for index, unit in enumerate(share.organizational_units):
+        if not within(unit, organization.units):
+            message = f"the unit {unit} is not below any unit of the Organization"
+            hint = f"the units are {', '.join(organization.units)}"
+            yield Problem.of(share.manifest, "unit-outside", f"spec.to.organizationalUnits[{index}]", message, hint)
+    known = {silo.account for silo in specs.silos.values()} | {one.account for one in specs.consumers.values()}
+    for index, account in enumerate(share.accounts):
+        if account not in known:
+            message = f"account {account} is neither a Silo nor a Consumer of this lake"
+            hint = "declare it as a Consumer, so that it gets what it needs to read the share"
+            yield Problem.of(share.manifest, "unknown-account", f"spec.to.accounts[{index}]", message, hint)
+
+
+def _tables(specs: Specs, share: Share) -> Iterator[Problem]:
+    flows = specs.flows_by_silo.get(share.silo, ())
+    names = {flow.name: flow for flow in flows}
+    for index, pattern in enumerate(share.tables):
+        if pattern in names or any(fnmatchcase(name, pattern) for name in names):
+            continue
+        field = f"spec.from.tables[{index}]"
+        if "*" in pattern:
+            message = f'no flow of silo {share.silo} matches "{pattern}" yet'
+            yield Problem.of(share.manifest, "matches-nothing", field, message, "", Severity.WARNING)
+        elif ("Flow", pattern) not in specs.faulty:
+            message = f'silo {share.silo} has no flow named "{pattern}"'
+            yield Problem.of(share.manifest, "unknown-reference", field, message, nearest(pattern, names))
+    columns = {column.name for flow in matched(share, flows) for column in flow.contract.columns}
+    for index, name in enumerate(share.exclude_columns):
+        if columns and name not in columns:
+            message = f'no shared table has a column "{name[:60]}"'
+            yield Problem.of(share.manifest, "unknown-column", f"spec.columns.exclude[{index}]", message)
