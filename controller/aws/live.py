@@ -196,7 +196,6 @@ def _drift(found: Mapping[str, Any]) -> LiveDrift:
             LiveDifference(entry["PropertyPath"], _value(entry.get("ExpectedValue")), _value(entry.get("ActualValue")))
             for entry in found.get("PropertyDifferences", ())
         ),
-        seen=_when(found.get("Timestamp")),
     )
 
 

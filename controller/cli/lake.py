@@ -18,6 +18,13 @@ class Given:
     lake: Lake
     catalogue: Catalogue
 
+    def named(self, silos: tuple[str, ...]) -> tuple[str, ...]:
+        """The silos that were asked for, all where none was named."""
+        unknown = sorted(set(silos) - set(self.lake.silos))
+        if unknown:
+            raise click.UsageError(f"no Silo is named {unknown[0]!r}; there are {', '.join(self.lake.silos) or 'none'}")
+        return tuple(name for name in self.lake.silos if name in silos or not silos)
+
 
 def read_lake(folder: Path) -> Given:
     """Raises ManifestsInvalid with all problems of all files."""

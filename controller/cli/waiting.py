@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import time
 from collections.abc import Sequence
@@ -15,24 +14,6 @@ from controller.engine.status import statuses, wait_for
 from controller.model.health import SiloStatus
 from controller.report.status_text import total, turned
 from controller.report.terminal import Terminal
-
-TIMEOUT = "30m"
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
-
-
-class Seconds(click.ParamType):
-    name = "duration"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        if isinstance(value, float):
-            return value
-        found = re.fullmatch(r"(\d{1,6})([smh]?)", str(value))
-        if found is None:
-            self.fail(f"{value!r} is not a duration such as 90s, 30m or 2h", param, ctx)
-        return float(found[1]) * _UNITS[found[2]]
-
-
-seconds = Seconds()
 
 
 def await_silos(given: Given, wired: Wired, names: Sequence[str], timeout: float) -> tuple[SiloStatus, ...]:

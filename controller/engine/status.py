@@ -107,7 +107,7 @@ class StatusReader:
             advice = f"delete the empty stack {SILO_STACK} in account {place.account}, mend what failed, then {APPLY}"
         match self.silos.failure(place, live.id):
             case Present(value=failed) if failed.logical_id:
-                origin = self.origin(name, place)
+                origin = origin_of(self.ports, name, place)
                 reason = f"{live.status}: {origin.address(failed.nested, failed.logical_id)}: {failed.reason}"
                 source = origin.source(failed.nested, failed.logical_id)
                 return Part(f"silo/{name}/stack", Health.DEGRADED, reason, advice, source)
@@ -115,16 +115,17 @@ class StatusReader:
                 reason = f"{live.status}: {live.reason}" if live.reason else live.status
                 return Part(f"silo/{name}/stack", Health.DEGRADED, reason, advice)
 
-    def origin(self, name: str, place: Place) -> Origin:
-        """What was published last tells which manifest line asked for what."""
-        match self.ports.bucket(place.region).get(bundle_key(place.account)):
-            case Present(value=stored):
-                try:
-                    return Origin(name, read_release(stored.content))
-                except ArchiveRefused:
-                    return Origin(name, {})
-            case _:
+
+def origin_of(ports: Ports, name: str, place: Place) -> Origin:
+    """What was published last tells which manifest line asked for what."""
+    match ports.bucket(place.region).get(bundle_key(place.account)):
+        case Present(value=stored):
+            try:
+                return Origin(name, read_release(stored.content))
+            except ArchiveRefused:
                 return Origin(name, {})
+        case _:
+            return Origin(name, {})
 
 
 def _delivery(

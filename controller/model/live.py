@@ -71,4 +71,3 @@ class LiveDrift:
     type: str
     deleted: bool
     differences: tuple[LiveDifference, ...]
-    seen: str  # ISO 8601, when AWS looked

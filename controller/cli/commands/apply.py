@@ -9,9 +9,9 @@ import click
 
 from controller.cli.exit import Exit
 from controller.cli.lake import commit_of, read_lake
-from controller.cli.options import allow, commit, everything, full, output_format
+from controller.cli.options import allow, commit, everything, full, output_format, timeout
 from controller.cli.progress import progress
-from controller.cli.waiting import TIMEOUT, seconds, watch
+from controller.cli.waiting import watch
 from controller.engine.apply import Outcome, apply
 from controller.engine.plan import Options, Prepared, make_plan
 from controller.report.outcome import outcome_json, outcome_text
@@ -27,9 +27,7 @@ from controller.report.terminal import Terminal
 @commit
 @click.option("--yes", is_flag=True, help="Do not ask; needed where nobody is at a terminal.")
 @click.option("--wait", is_flag=True, help="Wait then until every silo runs what was published.")
-@click.option(
-    "--timeout", type=seconds, default=TIMEOUT, show_default=True, help="How long --wait waits: 90s, 30m, 2h."
-)
+@timeout
 @click.pass_obj
 def command(
     folder: Path,

@@ -1,0 +1,38 @@
+"""`siloctl drift`: what the silos really have where that is not what was published."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from controller.cli.exit import Exit
+from controller.cli.lake import read_lake
+from controller.cli.options import detailed, output_format, silos
+from controller.engine.drift import find_drift
+from controller.report.drift_text import drift_text
+from controller.report.plan_json import drift_json
+from controller.report.terminal import Terminal
+
+
+@click.command("drift")
+@output_format
+@detailed
+@silos
+@click.pass_obj
+def command(folder: Path, form: str, detailed_exitcode: bool, silos: tuple[str, ...]) -> int:
+    """Read the live silos and report what differs from what was published. Changes nothing.
+
+    Exits 1 when something could not be read: then nobody knows whether it drifted.
+    """
+    from controller.cli.wiring import connect
+
+    given = read_lake(folder)
+    names = given.named(silos) if silos else ()
+    wired = connect(given.lake.organization)
+    report = find_drift(given.lake, wired.ports, wired.silos, names)
+    click.echo(drift_json(report) if form == "json" else drift_text(report, Terminal.of(sys.stdout)), nl=False)
+    if report.unreadable:
+        return Exit.ERROR
+    return Exit.CHANGES if detailed_exitcode and report.findings else Exit.OK

@@ -1,0 +1,259 @@
+"""Drift: what the silos really have against what was published for them. Reads only, and finds nothing in a quiet lake.
+
+Three ways of looking: the delivery of the bundle, CloudFormation's own detection stack by stack, and our own reading of
+what that cannot see: bucket policies (CloudFormation user guide, "Resource type support": no drift detection).
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+
+from controller.diff.change import Detail
+from controller.diff.drift import DriftClass, DriftReport, Finding
+from controller.diff.literal import StackFacts, UnresolvedError
+from controller.diff.policy import differences
+from controller.engine.enrolment import enrolment
+from controller.engine.observe import read_index, side_by_side, value_or
+from controller.engine.ports import Ports
+from controller.engine.silos import Silos
+from controller.engine.status import APPLY, START, origin_of, place_of
+from controller.model.index import Entry, Index
+from controller.model.live import LiveDrift, LiveResource, LiveStack, Place
+from controller.model.observed import Absent, Observed, Present, Unreadable
+from controller.model.ownership import PIPELINE, SILO_STACK
+from controller.model.source import Source
+from controller.publish.origin import Origin
+from controller.resolve.lake import Lake
+
+NESTED = "AWS::CloudFormation::Stack"
+BUCKET_POLICY = "AWS::S3::BucketPolicy"
+REVERT = (
+    f"aws cloudformation create-change-set --stack-name {SILO_STACK} --change-set-name put-back "
+    "--include-nested-stacks --use-previous-template --deployment-mode REVERT_DRIFT "
+    "--capabilities CAPABILITY_NAMED_IAM CAPABILITY_AUTO_EXPAND "
+    "--parameters ParameterKey=BundleDigest,UsePreviousValue=true ParameterKey=Commit,UsePreviousValue=true"
+)
+
+
+def find_drift(lake: Lake, ports: Ports, silos: Silos, names: Sequence[str] = ()) -> DriftReport:
+    """Look into `names`, or into all silos and the accounts of the units too. One unreachable silo stops no other."""
+    found = _Found()
+    index = read_index(ports, lake.organization.home_region)
+    if isinstance(index, Unreadable):
+        found.unreadable["index"] = index.why
+    entries = value_or(index, Index({})).silos
+    if not names:
+        accounts = enrolment(lake, ports, entries)
+        found.findings += accounts.findings
+        found.unreadable.update(accounts.unreadable)
+        found.compared.update(accounts.compared)
+    looks = {
+        name: _Look(lake, ports, silos, name, entries.get(name), place).all
+        for name, silo in lake.silos.items()
+        if (name in names or not names) and (place := place_of(silo, entries.get(name))) is not None
+    }
+    for one in side_by_side(looks).values():
+        found.findings += one.findings
+        found.unreadable.update(one.unreadable)
+        found.compared.update(one.compared)
+    order = sorted(found.findings, key=lambda finding: (finding.address, finding.kind))
+    return DriftReport(tuple(order), dict(sorted(found.unreadable.items())), _counted(found.compared))
+
+
+def _counted(compared: Counter[str]) -> dict[str, int]:
+    return {noun: compared[noun] for noun in ("silos", "accounts", "stacks", "bucket policies") if compared[noun]}
+
+
+@dataclass
+class _Found:
+    findings: list[Finding] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
+    compared: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass
+class _Look:
+    """One silo, from its pipeline down to the policies of its buckets."""
+
+    lake: Lake
+    ports: Ports
+    silos: Silos
+    name: str
+    entry: Entry | None
+    place: Place
+    found: _Found = field(default_factory=_Found)
+    origin: Origin = field(init=False)
+
+    def all(self) -> _Found:
+        self.origin = origin_of(self.ports, self.name, self.place)
+        self._pipeline()
+        root = self._root()
+        if root is None:
+            return self.found
+        self.found.compared["silos"] += 1
+        self._deployed(root)
+        resources = self._resources(root.id, "")
+        nested = {r.logical_id: r.physical_id for r in resources if r.type == NESTED and r.physical_id}
+        stacks = {"": root.id, **nested}
+        detected = side_by_side({name: partial(self.silos.drift, self.place, stack) for name, stack in stacks.items()})
+        for name, drifts in detected.items():
+            self._detected(name, drifts)
+        for name, stack in nested.items():
+            self._policies(name, stack)
+        return self.found
+
+    def _unread(self, address: str, why: str) -> None:
+        self.found.unreadable[f"silo/{self.name}/{address}" if address else f"silo/{self.name}"] = why
+
+    def _root(self) -> LiveStack | None:
+        match self.silos.stack(self.place, SILO_STACK):
+            case Present(live):
+                return live
+            case Unreadable(why):
+                self._unread("", why)
+            case Absent():
+                if self.entry:
+                    self.found.findings.append(self._undeployed("is published, but the silo has no stack", None))
+        return None
+
+    def _pipeline(self) -> None:
+        match self.silos.pipeline(self.place, PIPELINE):
+            case Present(live) if live.polling_disabled_at:
+                self.found.findings.append(
+                    Finding(
+                        DriftClass.POLLING_DISABLED,
+                        f"silo/{self.name}/pipeline",
+                        "AWS::CodePipeline::Pipeline",
+                        "no longer looks for new bundles",
+                        (Detail("polling", "on", "off"),),
+                        reassert=self._there(START),
+                        accept="nothing to write: what is published next stays undeployed until somebody starts it",
+                        since=live.polling_disabled_at,
+                        source=self._silo_source,
+                    )
+                )
+            case _:  # a pipeline that is missing or cannot be read shows in the stack that it should carry
+                return
+
+    @property
+    def _silo_source(self) -> Source:
+        return self.lake.silos[self.name].manifest.at()
+
+    def _there(self, command: str) -> str:
+        return f"{command} --region {self.place.region}  # in account {self.place.account}"
+
+    def _deployed(self, root: LiveStack) -> None:
+        runs = root.outputs.get("BundleDigest", "")
+        if self.entry and runs != self.entry.bundle:
+            self.found.findings.append(self._undeployed("runs another bundle than the one that is published", runs))
+
+    def _undeployed(self, message: str, runs: str | None) -> Finding:
+        entry = self.entry
+        return Finding(
+            DriftClass.UNDEPLOYED,
+            f"silo/{self.name}/bundle",
+            "bundle",
+            message,
+            (Detail("BundleDigest", entry.bundle if entry else None, runs),),
+            reassert=self._there(START),
+            accept=f"git revert to the commit that runs, then {APPLY}",
+            since=entry.published if entry else "",
+            source=self._silo_source,
+        )
+
+    def _resources(self, stack: str, nested: str) -> Sequence[LiveResource]:
+        match self.silos.resources(self.place, stack):
+            case Present(resources):
+                return resources
+            case Unreadable(why):
+                self._unread(self.origin.nested_address(nested) if nested else "bundle", why)
+            case Absent():
+                pass
+        return ()
+
+    def _detected(self, nested: str, drifts: Observed[Sequence[LiveDrift]]) -> None:
+        match drifts:
+            case Present(changed):
+                self.found.compared["stacks"] += 1
+                self.found.findings += [
+                    self._by_hand(nested, one) for one in changed if one.type not in (NESTED, BUCKET_POLICY)
+                ]
+            case Unreadable(why):
+                self._unread(self.origin.nested_address(nested) if nested else "bundle", why)
+            case Absent():
+                pass
+
+    def _by_hand(self, nested: str, drift: LiveDrift) -> Finding:
+        source = self.origin.source(nested, drift.logical_id)
+        where = f"{source.path}:{source.line}" if source else "the manifest"
+        return Finding(
+            DriftClass.CHANGED_BY_HAND,
+            self.origin.address(nested, drift.logical_id),
+            drift.type,
+            "was deleted by hand" if drift.deleted else "was changed by hand",
+            tuple(Detail(_dotted(one.path), one.expected, one.actual) for one in drift.differences),
+            reassert=self._there(REVERT),
+            accept=f"write it as it is now into {where}, or into the blueprint where no field says it; then {APPLY}",
+            source=source,
+        )
+
+    def _policies(self, nested: str, stack: str) -> None:
+        resources = self._resources(stack, nested)
+        if not any(resource.type == BUCKET_POLICY for resource in resources):
+            return
+        live, template = self.silos.stack(self.place, stack), self.silos.template(self.place, stack)
+        match live, template:
+            case Present(there), Present(body):
+                by_id = {resource.logical_id: resource for resource in resources}
+                facts = StackFacts(body, there.parameters, by_id, self.place.account, self.place.region, there.name)
+                for logical, resource in sorted(body.get("Resources", {}).items()):
+                    if resource["Type"] == BUCKET_POLICY and logical in by_id:
+                        self._policy(nested, logical, resource["Properties"], facts)
+            case (Unreadable(why), _) | (_, Unreadable(why)):
+                self._unread(self.origin.nested_address(nested), why)
+            case _:
+                return
+
+    def _policy(self, nested: str, logical: str, properties: Mapping[str, object], facts: StackFacts) -> None:
+        address = self.origin.address(nested, logical)
+        try:
+            bucket = str(facts.literal(properties["Bucket"]))
+            expected = facts.literal(properties["PolicyDocument"])
+        except UnresolvedError as error:
+            self.found.unreadable[address] = f"its expected policy cannot be told: {error}"
+            return
+        match self.silos.bucket_policy(self.place, bucket):
+            case Unreadable(why):
+                self.found.unreadable[address] = why
+                return
+            case Present(actual):
+                details = differences(expected, actual)
+                message = "is not the policy that was deployed"
+            case Absent():
+                details = differences(expected, None)
+                message = "was taken off its bucket"
+        self.found.compared["bucket policies"] += 1
+        if details:
+            policy = shlex.quote(json.dumps(expected, sort_keys=True))
+            self.found.findings.append(
+                Finding(
+                    DriftClass.POLICY_CHANGED,
+                    address,
+                    BUCKET_POLICY,
+                    message,
+                    details,
+                    reassert=self._there(f"aws s3api put-bucket-policy --bucket {bucket} --policy {policy}"),
+                    accept="give the access by a Share manifest where it is meant, and put the policy back",
+                    source=self.origin.source(nested, logical),
+                )
+            )
+
+
+def _dotted(path: str) -> str:
+    """`/VersioningConfiguration/Status` as plans write it."""
+    return path.strip("/").replace("/", ".")

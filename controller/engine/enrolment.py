@@ -1,0 +1,121 @@
+"""The accounts of the lake's units against the manifests: whom no manifest names, and who is elsewhere than it says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+
+from controller.diff.change import Detail
+from controller.diff.drift import DriftClass, Finding
+from controller.engine.observe import side_by_side
+from controller.engine.ports import Ports
+from controller.engine.status import APPLY, place_of
+from controller.model.index import Entry
+from controller.model.manifest import Manifest
+from controller.model.observed import Absent, Observed, Present, Unreadable
+from controller.model.ownership import BASELINE_SET
+from controller.model.world import Account, Tree
+from controller.resolve.lake import Lake
+
+
+@dataclass
+class Enrolment:
+    findings: list[Finding] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
+    compared: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    manifest: Manifest
+    unit: str
+
+
+def enrolment(lake: Lake, ports: Ports, entries: Mapping[str, Entry]) -> Enrolment:
+    """Accounts with a baseline are those under the units: AWS deploys it to whoever enters."""
+    found = Enrolment()
+    wanted = _wanted(lake, entries)
+    match ports.organizations.tree((*lake.organization.units, *(one.unit for one in wanted.values()))):
+        case Present(tree):
+            pass
+        case Unreadable(why):
+            found.unreadable["organization"] = why
+            return found
+        case Absent():
+            found.unreadable["organization"] = "the account is not in an organization"
+            return found
+    match ports.stack_sets.read(BASELINE_SET, lake.organization.home_region):
+        case Present(baseline):
+            enrolled = frozenset(baseline.instances)
+        case Unreadable(why):
+            found.unreadable["baseline"] = why
+            enrolled = frozenset()
+        case Absent():
+            enrolled = frozenset()
+    reads = {one: partial(ports.organizations.account, one) for one in {*wanted, *enrolled}}
+    for account, seen in side_by_side(reads).items():
+        _account(found, account, seen, wanted.get(account), tree)
+    return found
+
+
+def _wanted(lake: Lake, entries: Mapping[str, Entry]) -> dict[str, _Wanted]:
+    places = {name: place_of(silo, entries.get(name)) for name, silo in lake.silos.items()}
+    silos = {
+        place.account: _Wanted(lake.silos[name].manifest, lake.silos[name].organizational_unit)
+        for name, place in places.items()
+        if place is not None
+    }
+    consumers = {c.account: _Wanted(c.manifest, c.organizational_unit) for c in lake.consumers.values()}
+    return {**silos, **consumers}
+
+
+def _account(found: Enrolment, id: str, seen: Observed[Account], wanted: _Wanted | None, tree: Tree) -> None:
+    address = wanted.manifest.subject if wanted else f"account/{id}"
+    match seen:
+        case Unreadable(why):
+            found.unreadable[address] = why
+        case Absent():
+            found.unreadable[address] = f"the organization has no account {id}"
+        case Present(account):
+            found.compared["accounts"] += 1
+            unit = _unit(account.parent, tree)
+            if wanted is None:
+                found.findings.append(_unmanaged(account, unit, tree))
+            elif unit != wanted.unit:
+                found.findings.append(_misplaced(account, unit, wanted))
+
+
+def _unit(parent: str, tree: Tree) -> str:
+    """The path of the unit with this id; the id itself where it lies off the paths that were read."""
+    if parent == tree.root.id:
+        return "(root)"
+    return next((unit.path for unit in tree.units.values() if unit.id == parent), parent)
+
+
+def _unmanaged(account: Account, unit: str, tree: Tree) -> Finding:
+    move = f"aws organizations move-account --account-id {account.id} --source-parent-id {account.parent}"
+    return Finding(
+        DriftClass.UNMANAGED_ACCOUNT,
+        f"account/{account.id}",
+        "account",
+        f"({account.name}) is in a unit of the lake and no manifest names it",
+        (Detail("organizationalUnit", None, unit),),
+        reassert=f"{move} --destination-parent-id {tree.root.id}",
+        accept=f'write a Silo manifest with spec.account: "{account.id}" and spec.organizationalUnit: {unit}',
+    )
+
+
+def _misplaced(account: Account, unit: str, wanted: _Wanted) -> Finding:
+    source = wanted.manifest.at("spec.organizationalUnit")
+    return Finding(
+        DriftClass.MISPLACED_ACCOUNT,
+        f"account/{wanted.manifest.name}",
+        "account",
+        f"({account.id}) is in another unit than its manifest says",
+        (Detail("organizationalUnit", wanted.unit, unit),),
+        reassert=APPLY,
+        accept=f"set spec.organizationalUnit: {unit} at {source.path}:{source.line}",
+        source=source,
+    )
