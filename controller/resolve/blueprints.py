@@ -1,4 +1,4 @@
-"""What the manifests ask for and no blueprint can build yet, said at the line that asks: nothing is left out in silence."""
+"""What manifests ask for and no blueprint can build yet, said at the line that asks. Nothing is left out in silence."""
 
 from __future__ import annotations
 
