@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from controller.model.problem import Problem, Severity
+from controller.report.terminal import PLAIN, Color, Terminal
 
 FORMAT_VERSION = "1.0"  # minor: something was added; major: something means something else
 
 
-def text(problems: Iterable[Problem]) -> str:
-    """`path:line:column: severity[code]: message`, then the field and the hint, indented."""
-    return "\n".join(_lines(problem) for problem in problems)
+def problems_text(problems: Iterable[Problem], terminal: Terminal = PLAIN) -> str:
+    """`path:line:column: severity[code]: message`, then the field and the hint, indented; lines end with a break."""
+    return "".join(f"{line}\n" for problem in problems for line in _lines(problem, terminal))
 
 
 def closing(problems: Sequence[Problem]) -> str:
@@ -25,7 +26,7 @@ def closing(problems: Sequence[Problem]) -> str:
     return f"{' and '.join(counts)} in {_count(files, 'file')}"
 
 
-def as_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+def problems_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     return [
         {
             "code": problem.code,
@@ -42,14 +43,15 @@ def as_json(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     ]
 
 
-def _lines(problem: Problem) -> str:
-    lines = [f"{problem.at}: {problem.severity}[{problem.code}]: {problem.message}"]
+def _lines(problem: Problem, terminal: Terminal) -> Iterator[str]:
+    color = Color.RED if problem.severity is Severity.ERROR else Color.YELLOW
+    severity = terminal.paint(f"{problem.severity}[{problem.code}]", color)
+    yield f"{_inert(str(problem.at))}: {severity}: {_inert(problem.message)}"
     where = " of ".join(part for part in (problem.field, problem.subject) if part)
     if where:
-        lines.append(f"  in {where}")
+        yield _inert(f"  in {where}")
     if problem.hint:
-        lines.append(f"  hint: {problem.hint}")
-    return "\n".join(_inert(line) for line in lines)
+        yield _inert(f"  hint: {problem.hint}")
 
 
 def _inert(line: str) -> str:

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from controller.cli.exit import Exit
+from controller.cli.options import output_format
 from controller.engine.validate import Findings, examine
 from controller.load.places import blueprints
-from controller.report import problems as report
+from controller.report.problems import FORMAT_VERSION, closing, problems_json, problems_text
+from controller.report.terminal import Terminal
 
 
 @click.command(name="validate")
 @click.argument("place", required=False, type=click.Path(path_type=Path), metavar="[DIR|FILE]")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="Text for people, JSON for machines.",
-)
+@output_format
 @click.pass_obj
 def command(manifests: Path, place: Path | None, form: str) -> Exit:
     """Check the manifests of DIR, or those of one FILE.
@@ -41,17 +37,17 @@ def command(manifests: Path, place: Path | None, form: str) -> Exit:
 
 def _document(findings: Findings) -> dict[str, object]:
     return {
-        "format_version": report.FORMAT_VERSION,
+        "format_version": FORMAT_VERSION,
         "valid": findings.valid,
         "manifests": findings.manifests,
-        "problems": report.as_json(findings.problems),
+        "problems": problems_json(findings.problems),
     }
 
 
 def _show(findings: Findings) -> None:
     if findings.problems:
-        click.echo(report.text(findings.problems), err=True)
-        click.echo(report.closing(findings.problems), err=True)
+        click.echo(problems_text(findings.problems, Terminal.of(sys.stderr)), err=True, nl=False)
+        click.echo(closing(findings.problems), err=True)
     if findings.valid:
         click.echo(_valid(findings))
 
