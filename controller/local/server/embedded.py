@@ -18,6 +18,7 @@ from moto.sts.models import sts_backends
 from controller.local import clients, organization
 from controller.local.organization import Seeded
 from controller.local.organization.tree import PARTITION
+from controller.local.pipelines import service as pipelines
 from controller.local.server import callers
 from controller.local.server.calls import Call
 from controller.local.server.gateway import Gateway
@@ -42,6 +43,7 @@ class EmbeddedAws:
         self._region = lake.organization.home_region
         self.seeded: Seeded
         self.reset(lake, places=places)
+        pipelines.start()
 
     @property
     def endpoint(self) -> str:
@@ -77,8 +79,9 @@ class EmbeddedAws:
         _sign_in(self.seeded.controller)
 
     def stop(self) -> None:
-        self._listener.close()
+        pipelines.stop()
         self._forget()
+        self._listener.close()
 
     def __enter__(self) -> EmbeddedAws:
         return self
@@ -90,7 +93,8 @@ class EmbeddedAws:
 
     def _forget(self) -> None:
         for part in _parts():
-            part.reset()
+            if hasattr(part, "reset"):
+                part.reset()
         BackendDict.reset()
         reset_model_data()
         callers.forget()
@@ -101,29 +105,23 @@ class EmbeddedAws:
 
 def _install() -> None:
     """Put the project's own services in the place of moto's; once a process is enough, and each sees to that."""
-    changed = [part.organization_changed for part in _parts() if hasattr(part, "organization_changed")]
-
-    def tell() -> None:
-        for each in changed:
-            each()
-
-    organization.install(tell)
+    organization.install(_organization_changed)
     for part in _parts():
         if hasattr(part, "install"):
             part.install()
 
 
+def _organization_changed() -> None:
+    for part in _parts():
+        if hasattr(part, "organization_changed"):
+            part.organization_changed()
+
+
 def _parts() -> list[Any]:
-    names = (
-        "controller.local.cloudformation.service",
-        "controller.local.cloudformation.stacksets",
-        "controller.local.resources",
-    )
-    return [importlib.import_module(name) for name in names if importlib.util.find_spec(name) and _ready(name)]
-
-
-def _ready(name: str) -> bool:
-    return hasattr(importlib.import_module(name), "reset")
+    """In the order of their end: what runs stops before what it runs on."""
+    names = ("pipelines.service", "cloudformation.stacksets", "cloudformation.service", "resources")
+    found = [f"controller.local.{name}" for name in names if importlib.util.find_spec(f"controller.local.{name}")]
+    return [importlib.import_module(name) for name in found]
 
 
 def _sign_in(role: str) -> None:
