@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from controller.local.resources import codesuite, iam, iam_policies, kms, messages, parameters, s3
+from controller.local.resources import codesuite, iam, iam_policies, kms, messages, parameters, s3, store
 from controller.local.resources.handler import Handler, Made, ResourceFailed, Scope
 from controller.local.resources.schemas import REGION, UnknownType, provider_schema
 
@@ -52,6 +52,7 @@ DRIVEN: tuple[Typed, ...] = (
     *messages.HANDLERS,
     *parameters.HANDLERS,
     *s3.HANDLERS,
+    *store.HANDLERS,
 )
 
 HANDLERS: Mapping[str, Handler] = {

@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from controller.local.services import athena, codesuite, glue, iam
+from controller.local.services import athena, codesuite, glue, iam, s3
 
 
 def install() -> None:
-    for service in (athena, codesuite, glue, iam):
+    for service in (athena, codesuite, glue, iam, s3):
         service.install()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from moto.server import ThreadedMotoServer
 
-from controller.local import clients, services
+from controller.local import clients, resources
 from controller.local.resources.handler import Made, Scope
 from controller.local.resources.registry import handler_for
 
@@ -20,13 +20,18 @@ RoundTrip = Callable[..., Made]
 
 @pytest.fixture(scope="session", autouse=True)
 def server() -> Iterator[None]:
-    services.install()
+    resources.install()
     running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()
     host, port = running.get_host_and_port()
     clients.use_endpoint(f"http://{host}:{port}")
     yield
     running.stop()
+
+
+@pytest.fixture(autouse=True)
+def empty_store() -> None:
+    resources.reset()
 
 
 @pytest.fixture
