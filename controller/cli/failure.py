@@ -22,7 +22,7 @@ STATUS: tuple[tuple[type[ControllerError], Exit], ...] = (
 def tell(error: ControllerError) -> Exit:
     terminal = Terminal.of(sys.stderr)
     if isinstance(error, ManifestsInvalid):
-        click.echo(problems_text(error.problems), err=True, nl=False)
+        click.echo(problems_text(error.problems, terminal), err=True, nl=False)
     word = terminal.paint("error:", Color.RED, Color.BOLD)
     click.echo(f"{word} {plain(str(error), terminal)}", err=True)
     if error.hint:

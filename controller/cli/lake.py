@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,8 @@ from pathlib import Path
 import click
 
 from controller.render.blueprint import Catalogue
+from controller.report.problems import problems_text
+from controller.report.terminal import Terminal
 from controller.resolve.lake import Lake
 
 
@@ -29,12 +32,11 @@ class Given:
 def read_lake(folder: Path) -> Given:
     """Raises ManifestsInvalid with all problems of all files."""
     from controller.engine.validate import load_lake
-    from controller.report.problems import problems_text
 
     catalogue = Catalogue.read()
     lake, warnings = load_lake(folder, catalogue.available, datetime.now(UTC).date())
     if warnings:
-        click.echo(problems_text(warnings), err=True, nl=False)
+        click.echo(problems_text(warnings, Terminal.of(sys.stderr)), err=True, nl=False)
     return Given(lake, catalogue)
 
 

@@ -1,0 +1,54 @@
+"""Silos' accounts in memory: what is not put in is absent, and an account that is cut off answers nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from controller.model.live import FailedResource, LiveDrift, LivePipeline, LiveResource, LiveStack, Place
+from controller.model.observed import Absent, Observed, Present, Unreadable
+
+T = TypeVar("T")
+
+
+@dataclass
+class FakeSilos:
+    """Keys are (account, name of the pipeline, stack or bucket)."""
+
+    pipelines: dict[tuple[str, str], LivePipeline] = field(default_factory=dict)
+    stacks: dict[tuple[str, str], LiveStack] = field(default_factory=dict)
+    failures: dict[tuple[str, str], FailedResource] = field(default_factory=dict)
+    listed: dict[tuple[str, str], Sequence[LiveResource]] = field(default_factory=dict)
+    templates: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    drifts: dict[tuple[str, str], Sequence[LiveDrift]] = field(default_factory=dict)
+    policies: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    cut_off: set[str] = field(default_factory=set)
+
+    def _answer(self, held: Mapping[tuple[str, str], T], place: Place, name: str) -> Observed[T]:
+        if place.account in self.cut_off:
+            return Unreadable("AccessDenied (sts:AssumeRole)")
+        key = (place.account, name)
+        return Present(held[key]) if key in held else Absent()
+
+    def pipeline(self, place: Place, name: str) -> Observed[LivePipeline]:
+        return self._answer(self.pipelines, place, name)
+
+    def stack(self, place: Place, name: str) -> Observed[LiveStack]:
+        return self._answer(self.stacks, place, name)
+
+    def failure(self, place: Place, stack: str) -> Observed[FailedResource]:
+        return self._answer(self.failures, place, stack)
+
+    def resources(self, place: Place, stack: str) -> Observed[Sequence[LiveResource]]:
+        return self._answer(self.listed, place, stack)
+
+    def template(self, place: Place, stack: str) -> Observed[Mapping[str, Any]]:
+        return self._answer(self.templates, place, stack)
+
+    def drift(self, place: Place, stack: str) -> Observed[Sequence[LiveDrift]]:
+        found = self._answer(self.drifts, place, stack)
+        return Present(()) if isinstance(found, Absent) else found
+
+    def bucket_policy(self, place: Place, bucket: str) -> Observed[Mapping[str, Any]]:
+        return self._answer(self.policies, place, bucket)

@@ -1,0 +1,189 @@
+"""A quiet lake reports nothing; each kind of drift is found, with what is expected, what is there, and the ways out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from controller.diff.change import Detail
+from controller.diff.drift import DriftClass, DriftReport
+from controller.engine.drift import find_drift
+from controller.kinds.silo import NewAccount
+from controller.model.index import Entry, Index
+from controller.model.live import LiveDifference, LiveDrift, LivePipeline, LiveResource, LiveStack
+from controller.model.observed import Unreadable
+from controller.model.world import Account, Unit
+from controller.resolve.lake import Lake
+from tests.fakes.silos import FakeSilos
+from tests.fakes.world import HeldObjects, SeenBaseline, SeenOrganization, reading_ports
+
+SALES, FINANCE, PLANT = "200000000001", "200000000003", "300000000001"
+ACCOUNTS = {"sales": SALES, "finance": FINANCE, "plant": PLANT}
+UNITS = {"sales": "Lake/Silos/Commercial", "finance": "Lake/Silos/Finance", "plant": "Lake/Silos/Operations"}
+STORAGE = "arn:storage"
+STATEMENT = {
+    "Sid": "TlsOnly",
+    "Effect": "Deny",
+    "Principal": "*",
+    "Action": "s3:*",
+    "Resource": {"Fn::Sub": "${RawBucket.Arn}/*"},
+}
+TEMPLATE = {
+    "Resources": {
+        "RawBucket": {"Type": "AWS::S3::Bucket"},
+        "RawPolicy": {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {"Bucket": {"Ref": "RawBucket"}, "PolicyDocument": {"Statement": [STATEMENT]}},
+        },
+    }
+}
+LIVE = {"Statement": {**STATEMENT, "Resource": ["arn:aws:s3:::sales-raw/*"], "Principal": {"AWS": "*"}}}
+
+
+class World:
+    """Three silos as they were published, in their units; `look` compares."""
+
+    def __init__(self, lake: Lake) -> None:
+        self.lake = lake
+        self.bucket = HeldObjects()
+        self.silos = FakeSilos()
+        entries = {}
+        for name, account in ACCOUNTS.items():
+            entries[name] = Entry(
+                account, "eu-west-1", "i", f"bundle-{name}", "e", "v", "c", "2026-01-01T10:00:00+00:00"
+            )
+            self.silos.pipelines[account, "lake-delivery"] = LivePipeline("Succeeded", "v", "", "", "")
+            outputs = {"BundleDigest": f"bundle-{name}"}
+            self.silos.stacks[account, "lake-silo"] = LiveStack(
+                "root", "lake-silo", "CREATE_COMPLETE", "", "", {}, outputs
+            )
+        self.bucket.publish(Index(entries))
+        self._storage()
+        self.units = {path: Unit(path, f"ou-{path[-4:]}", "") for path in ("Lake", "Lake/Silos", *UNITS.values())}
+        self.members = {
+            account: Account(account, name, f"{name}@acme.example", "ACTIVE", self.units[UNITS[name]].id)
+            for name, account in ACCOUNTS.items()
+        }
+
+    def _storage(self) -> None:
+        resources = (
+            LiveResource("RawBucket", "sales-raw", "AWS::S3::Bucket", "CREATE_COMPLETE"),
+            LiveResource("RawPolicy", "sales-raw", "AWS::S3::BucketPolicy", "CREATE_COMPLETE"),
+        )
+        nested = LiveResource("Storage", STORAGE, "AWS::CloudFormation::Stack", "CREATE_COMPLETE")
+        self.silos.listed = {(SALES, "root"): (nested,), (SALES, STORAGE): resources}
+        self.silos.templates = {(SALES, STORAGE): TEMPLATE}
+        self.silos.stacks[SALES, STORAGE] = LiveStack(STORAGE, "lake-silo-Storage", "CREATE_COMPLETE", "", "", {}, {})
+        self.silos.policies = {(SALES, "sales-raw"): LIVE}
+
+    def look(self, *names: str) -> DriftReport:
+        organization = SeenOrganization(self.units, self.members)
+        ports = reading_ports(self.bucket, organization, SeenBaseline(self.members))
+        return find_drift(self.lake, ports, self.silos, names)
+
+
+@pytest.fixture
+def world(small_lake: Lake) -> World:
+    assert isinstance(small_lake.silos["plant"].account, NewAccount)
+    return World(small_lake)
+
+
+def only(report: DriftReport) -> Any:
+    assert not report.unreadable
+    (finding,) = report.findings
+    return finding
+
+
+def test_a_quiet_lake_reports_nothing_and_says_what_was_read(world: World) -> None:
+    report = world.look()
+    assert (report.findings, report.unreadable) == ((), {})
+    assert report.compared == {"silos": 3, "accounts": 3, "stacks": 4, "bucket policies": 1}
+
+
+def test_an_added_statement_is_found_with_the_command_that_puts_the_policy_back(world: World) -> None:
+    added = {"Sid": "Open", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "*"}
+    world.silos.policies[SALES, "sales-raw"] = {"Statement": [LIVE["Statement"], added]}
+    finding = only(world.look())
+    assert (finding.kind, finding.address) == (DriftClass.POLICY_CHANGED, "silo/sales/Storage/RawPolicy")
+    assert finding.details == (Detail("Statement[Open]", None, added),)
+    assert finding.reassert.startswith("aws s3api put-bucket-policy --bucket sales-raw --policy '{")
+    assert "arn:aws:s3:::sales-raw/*" in finding.reassert and SALES in finding.reassert
+
+
+def test_a_policy_that_was_taken_off_is_found(world: World) -> None:
+    del world.silos.policies[SALES, "sales-raw"]
+    assert "taken off" in only(world.look()).message
+
+
+def test_a_policy_that_cannot_be_told_is_unreadable_and_not_quiet(world: World) -> None:
+    body = {"Statement": [{**STATEMENT, "Resource": {"Fn::GetAtt": ["Unknown", "Arn"]}}]}
+    policy = {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": "sales-raw", "PolicyDocument": body}}
+    world.silos.templates[SALES, STORAGE] = {"Resources": {"RawPolicy": policy}}
+    assert list(world.look().unreadable) == ["silo/sales/Storage/RawPolicy"]
+
+
+def test_what_cloudformation_detects_is_told_property_by_property(world: World) -> None:
+    difference = LiveDifference("/VersioningConfiguration/Status", "Enabled", "Suspended")
+    world.silos.drifts[SALES, STORAGE] = (LiveDrift("RawBucket", "sales-raw", "AWS::S3::Bucket", False, (difference,)),)
+    finding = only(world.look())
+    assert (finding.kind, finding.address) == (DriftClass.CHANGED_BY_HAND, "silo/sales/Storage/RawBucket")
+    assert finding.details == (Detail("VersioningConfiguration.Status", "Enabled", "Suspended"),)
+
+
+def test_a_silo_that_runs_another_bundle_is_undeployed(world: World) -> None:
+    live = world.silos.stacks[FINANCE, "lake-silo"]
+    world.silos.stacks[FINANCE, "lake-silo"] = replace(live, outputs={"BundleDigest": "old"})
+    finding = only(world.look())
+    assert (finding.kind, finding.address, finding.since) == (
+        DriftClass.UNDEPLOYED,
+        "silo/finance/bundle",
+        "2026-01-01T10:00:00+00:00",
+    )
+
+
+def test_a_silo_without_its_stack_is_undeployed(world: World) -> None:
+    del world.silos.stacks[FINANCE, "lake-silo"]
+    assert only(world.look()).kind is DriftClass.UNDEPLOYED
+
+
+def test_a_pipeline_that_stopped_polling_is_told_with_its_time(world: World) -> None:
+    world.silos.pipelines[FINANCE, "lake-delivery"] = LivePipeline("Succeeded", "v", "", "", "2026-02-01T00:00:00Z")
+    finding = only(world.look())
+    assert (finding.kind, finding.since) == (DriftClass.POLLING_DISABLED, "2026-02-01T00:00:00Z")
+
+
+def test_an_account_that_no_manifest_names_is_unmanaged(world: World) -> None:
+    parent = world.units["Lake/Silos/Finance"].id
+    world.members["400000000001"] = Account("400000000001", "stray", "stray@acme.example", "ACTIVE", parent)
+    finding = only(world.look())
+    assert (finding.kind, finding.address) == (DriftClass.UNMANAGED_ACCOUNT, "account/400000000001")
+    assert '"400000000001"' in finding.accept and "Lake/Silos/Finance" in finding.accept
+
+
+def test_an_account_in_another_unit_is_misplaced(world: World) -> None:
+    world.members[SALES] = replace(world.members[SALES], parent=world.units["Lake/Silos/Finance"].id)
+    finding = only(world.look())
+    assert finding.kind is DriftClass.MISPLACED_ACCOUNT
+    assert finding.details == (Detail("organizationalUnit", "Lake/Silos/Commercial", "Lake/Silos/Finance"),)
+    assert finding.source is not None
+
+
+def test_one_unreachable_silo_hides_none_of_the_others(world: World) -> None:
+    world.silos.cut_off.add(FINANCE)
+    del world.silos.policies[SALES, "sales-raw"]
+    report = world.look()
+    assert [finding.kind for finding in report.findings] == [DriftClass.POLICY_CHANGED]
+    assert list(report.unreadable) == ["silo/finance"]
+
+
+def test_an_unreadable_index_is_said(world: World) -> None:
+    world.bucket.broken = Unreadable("AccessDenied")
+    assert "index" in world.look().unreadable
+
+
+def test_asking_for_one_silo_reads_no_other_and_no_accounts(world: World) -> None:
+    world.silos.cut_off.add(FINANCE)
+    report = world.look("sales")
+    assert report.unreadable == {} and "accounts" not in report.compared

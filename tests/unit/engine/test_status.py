@@ -1,0 +1,188 @@
+"""The two axes, and the way of a bundle, from every state that a silo can be found in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from controller.engine.status import StatusReader, wait_for
+from controller.model.bundle import Rendered, Template
+from controller.model.health import Delivery, Health, Part, SiloStatus, Sync
+from controller.model.index import Entry, Index
+from controller.model.live import FailedResource, LivePipeline, LiveStack
+from controller.model.ownership import bundle_key
+from controller.model.source import Source
+from controller.publish.bundle import pack
+from controller.report.status_json import status_json
+from controller.report.status_text import status_text
+from controller.resolve.lake import Lake
+from tests.fakes.silos import FakeSilos
+from tests.fakes.world import HeldObjects, reading_ports
+
+ACCOUNT = "200000000001"
+ENTRY = Entry(ACCOUNT, "eu-west-1", "inputs-1", "bundle-1", "etag", "version-1", "c0ffee", "2026-01-01T10:00:00+00:00")
+PIPELINE = LivePipeline("Succeeded", "version-1", "2026-01-01T10:01:00Z", "", "")
+STACK = LiveStack(
+    "arn:lake-silo", "lake-silo", "UPDATE_COMPLETE", "", "", {}, {"BundleDigest": "bundle-1", "Commit": "c"}
+)
+
+
+@pytest.fixture
+def silos() -> FakeSilos:
+    """Sales runs what was published."""
+    return FakeSilos({(ACCOUNT, "lake-delivery"): PIPELINE}, {(ACCOUNT, "lake-silo"): STACK})
+
+
+@pytest.fixture
+def bucket() -> HeldObjects:
+    return HeldObjects()
+
+
+def read(
+    lake: Lake,
+    silos: FakeSilos,
+    bucket: HeldObjects,
+    entry: Entry | None = ENTRY,
+    wanted: str = "inputs-1",
+    name: str = "sales",
+    unknown: str = "",
+) -> SiloStatus:
+    index = Index({name: entry} if entry else {})
+    return StatusReader(lake, reading_ports(bucket), silos, index, unknown, {name: wanted}).read(name)
+
+
+def test_a_silo_that_runs_what_is_wanted_is_synced_and_healthy(
+    small_lake: Lake, silos: FakeSilos, bucket: HeldObjects
+) -> None:
+    status = read(small_lake, silos, bucket)
+    assert status.good and status.settled
+    assert status.delivery == Delivery("inputs-1", "inputs-1", "bundle-1", "version-1", "version-1", "bundle-1", "c")
+
+
+def test_edited_manifests_are_out_of_sync_but_healthy_and_no_wait_mends_that(
+    small_lake: Lake, silos: FakeSilos, bucket: HeldObjects
+) -> None:
+    status = read(small_lake, silos, bucket, wanted="inputs-2")
+    assert (status.sync, status.health, status.settled) == (Sync.OUT_OF_SYNC, Health.HEALTHY, True)
+
+
+def test_an_account_that_does_not_exist_is_missing(small_lake: Lake, silos: FakeSilos, bucket: HeldObjects) -> None:
+    status = read(small_lake, silos, bucket, entry=None, name="plant")
+    assert (status.sync, status.health, status.account) == (Sync.OUT_OF_SYNC, Health.MISSING, "")
+    assert not status.settled
+
+
+def test_an_unreachable_silo_is_unknown_and_says_why(small_lake: Lake, silos: FakeSilos, bucket: HeldObjects) -> None:
+    silos.cut_off.add(ACCOUNT)
+    status = read(small_lake, silos, bucket)
+    assert (status.sync, status.health) == (Sync.UNKNOWN, Health.UNKNOWN)
+    assert "AccessDenied" in status.sync_reason
+
+
+def test_without_an_index_nothing_is_said_of_sync(small_lake: Lake, silos: FakeSilos, bucket: HeldObjects) -> None:
+    status = read(small_lake, silos, bucket, entry=None, unknown="the index could not be read: AccessDenied")
+    assert (status.sync, status.health) == (Sync.UNKNOWN, Health.UNKNOWN)
+
+
+OLD = replace(PIPELINE, revision="version-0")
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "health"),
+    [
+        (OLD, Health.PROGRESSING),
+        (replace(PIPELINE, status="InProgress"), Health.PROGRESSING),
+        (replace(PIPELINE, status="Failed", error="Deploy/Silo: no"), Health.DEGRADED),
+        (replace(PIPELINE, status="Stopped"), Health.DEGRADED),
+        (replace(PIPELINE, polling_disabled_at="2026-01-01T00:00:00Z"), Health.SUSPENDED),
+        (LivePipeline("Failed", "", "2026-01-01T09:00:00Z", "Source/Bundle: no such key", ""), Health.PROGRESSING),
+        (LivePipeline("Failed", "", "2026-01-01T10:01:00Z", "Source/Bundle: AccessDenied", ""), Health.DEGRADED),
+        (LivePipeline("", "", "", "", ""), Health.PROGRESSING),
+        (None, Health.MISSING),
+    ],
+    ids=["old", "running", "failed", "stopped", "deaf", "failed before", "failed since", "new", "none"],
+)
+def test_the_pipeline_decides(
+    small_lake: Lake, silos: FakeSilos, bucket: HeldObjects, pipeline: LivePipeline | None, health: Health
+) -> None:
+    silos.pipelines = {(ACCOUNT, "lake-delivery"): pipeline} if pipeline else {}
+    assert read(small_lake, silos, bucket).health is health
+
+
+def test_a_failed_resource_is_told_at_the_line_that_asked_for_it(
+    small_lake: Lake, silos: FakeSilos, bucket: HeldObjects
+) -> None:
+    root = Template("", {"Resources": {"FlowOrders": {}}}, {})
+    nested = Template("flow/orders", {"Resources": {"Stream": {}}}, {"Stream": Source("flows/orders.yaml", 12, 5)})
+    bucket.contents[bundle_key(ACCOUNT)] = pack(Rendered("sales", root, (nested,), (), {}, {}), "c").content
+    silos.stacks[ACCOUNT, "lake-silo"] = replace(STACK, status="UPDATE_ROLLBACK_COMPLETE")
+    silos.failures[ACCOUNT, STACK.id] = FailedResource("FlowOrders", "Stream", "AWS::X::Y", "buffer too small")
+    status = read(small_lake, silos, bucket)
+    part = status.worst_part
+    assert (status.health, part.source) == (Health.DEGRADED, Source("flows/orders.yaml", 12, 5))
+    assert "silo/sales/flow/orders/Stream: buffer too small" in part.reason
+    assert "(flows/orders.yaml:12)" in status_text([status])
+
+
+def test_a_first_deployment_that_rolled_back_says_that_the_stack_must_go(
+    small_lake: Lake, silos: FakeSilos, bucket: HeldObjects
+) -> None:
+    silos.stacks[ACCOUNT, "lake-silo"] = replace(STACK, status="ROLLBACK_COMPLETE", outputs={}, reason="it failed")
+    part = read(small_lake, silos, bucket).worst_part
+    assert "delete the empty stack lake-silo" in part.advice and "it failed" in part.reason
+
+
+def test_json_holds_what_the_text_says(small_lake: Lake, silos: FakeSilos, bucket: HeldObjects) -> None:
+    document = json.loads(status_json([read(small_lake, silos, bucket)]))
+    assert document["good"] is True
+    assert document["silos"][0]["delivery"]["deployed"] == "bundle-1"
+
+
+def state(silo: str, health: Health, sync: Sync = Sync.SYNCED) -> SiloStatus:
+    return SiloStatus(silo, ACCOUNT, "eu-west-1", sync, "", Delivery(), (Part("p", health, health),))
+
+
+class Film:
+    """Answers each silo's next picture; the clock moves only by sleeping."""
+
+    def __init__(self, **pictures: list[Health]) -> None:
+        self.pictures = pictures
+        self.now = 0.0
+        self.asked: list[tuple[str, ...]] = []
+
+    def read(self, names: Sequence[str]) -> tuple[SiloStatus, ...]:
+        self.asked.append(tuple(names))
+        return tuple(state(n, p.pop(0) if len(p := self.pictures[n]) > 1 else p[0]) for n in names)
+
+    def wait(self, timeout: float) -> tuple[list[str], tuple[SiloStatus, ...]]:
+        told: list[str] = []
+        end = wait_for(
+            self.read,
+            tuple(self.pictures),
+            lambda status: told.append(f"{status.silo} {status.health}"),
+            timeout,
+            lambda: self.now,
+            self.sleep,
+        )
+        return told, end
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+def test_waiting_tells_each_turn_once_and_asks_only_those_that_are_not_settled() -> None:
+    film = Film(a=[Health.HEALTHY], b=[Health.PROGRESSING, Health.PROGRESSING, Health.HEALTHY])
+    told, end = film.wait(60)
+    assert told == ["a Healthy", "b Progressing", "b Healthy"]
+    assert film.asked == [("a", "b"), ("b",), ("b",)]
+    assert all(status.good for status in end)
+
+
+def test_waiting_ends_at_a_failure_and_at_the_timeout() -> None:
+    assert Film(a=[Health.PROGRESSING, Health.DEGRADED]).wait(60)[1][0].health is Health.DEGRADED
+    film = Film(a=[Health.PROGRESSING])
+    assert film.wait(7)[1][0].health is Health.PROGRESSING
+    assert film.now == 7
