@@ -1,0 +1,232 @@
+"""A flow's Glue job: from what arrived to the processed table, by the contract.
+
+What breaks the contract goes to the quarantine with the reason and is counted. Of the records of one key the latest
+wins; without a key a file's records replace those of the same file. Running it twice on the same input gives the same
+table: each record keeps when and in which file it arrived (columns that the tables do not show), and each partition is
+built anew from what it had and what came.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import Any
+
+import boto3
+from awsglue.utils import getResolvedOptions
+from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import functions as F
+from pyspark.sql.types import StringType, StructField, StructType
+from pyspark.sql.utils import AnalysisException
+
+ARRIVED, FILE, REASON = "_arrived_at", "_source_file", "_reason"
+ALL = "*"  # the argument `object` of a run that reads all
+LATE = timedelta(days=1)  # how long after a record's arrival its file may still be written
+PATTERNS = {"day": "yyyy-MM-dd", "month": "yyyy-MM", "year": "yyyy"}
+ARGUMENTS = [
+    "flow", "contract", "input_path", "input_format", "raw_path", "processed_path", "staging_path", "quarantine_path",
+    "object", "run_id", "transform",
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Contract:
+    columns: tuple[dict[str, Any], ...]
+    key: tuple[str, ...]
+    partition: dict[str, str] | None
+
+    @classmethod
+    def read(cls, text: str) -> Contract:
+        said = json.loads(text)
+        return cls(tuple(said["columns"]), tuple(said["key"]), said["partition"])
+
+    @property
+    def names(self) -> list[str]:
+        return [column["name"] for column in self.columns]
+
+    @property
+    def partition_name(self) -> str | None:
+        return f"{self.partition['column']}_{self.partition['granularity']}" if self.partition else None
+
+
+def read_delivered(spark: SparkSession, path: str, processed: DataFrame | None) -> DataFrame:
+    """The raw bucket's parquet that is new since the newest processed record, with a day in hand."""
+    frame = spark.read.parquet(path)
+    newest = processed.agg(F.max(ARRIVED)).first()[0] if processed is not None else None
+    if newest is None:
+        return frame
+    return frame.where(F.col("dt") >= F.lit((newest - LATE).strftime("%Y-%m-%d")))
+
+
+def read_files(spark: SparkSession, path: str, form: dict[str, Any], contract: Contract) -> DataFrame:
+    """Files of a drop zone, every column as text: casts decide later what breaks the contract."""
+    text = StructType([StructField(column["from"], StringType()) for column in contract.columns])
+    match form["type"]:
+        case "csv":
+            reader = spark.read.option("header", form["header"]).option("sep", form["delimiter"])
+            reader = reader.option("mode", "PERMISSIVE").option("enforceSchema", not form["header"])
+            return reader.schema(text).csv(path)
+        case "json":
+            return spark.read.schema(text).json(path)
+        case "parquet":
+            return spark.read.parquet(path)
+        case other:
+            raise ValueError(f"no reader for {other}")
+
+
+def with_origin(frame: DataFrame) -> DataFrame:
+    return frame.withColumn(ARRIVED, F.col("_metadata.file_modification_time")).withColumn(
+        FILE, F.col("_metadata.file_path")
+    )
+
+
+def conform(frame: DataFrame, contract: Contract, delivered: bool) -> tuple[DataFrame, DataFrame]:
+    """The records that keep the contract, typed; and those that break it, as they came, with the reason."""
+    have = set(frame.columns)
+    reasons, typed = [], []
+    for column in contract.columns:
+        source = column["name"] if delivered else column["from"]
+        was = F.col(f"`{source}`") if source in have else F.lit(None).cast("string")
+        now = was.cast(column["type"])
+        typed.append(now.alias(column["name"]))
+        reasons += _faults(column, was, now)
+    judged = frame.withColumn(REASON, F.array_compact(F.array(*reasons)))
+    bad = judged.where(F.size(REASON) > 0).withColumn(REASON, F.concat_ws("; ", REASON))
+    good = judged.where(F.size(REASON) == 0).select(*typed, ARRIVED, FILE)
+    return good, bad
+
+
+def _faults(column: dict[str, Any], was: Column, now: Column) -> list[Column]:
+    name = column["name"]
+    found = [F.when(was.isNotNull() & now.isNull(), F.lit(f"{name}: not a {column['type']}"))]
+    if column["required"]:
+        found.append(F.when(was.isNull(), F.lit(f"{name}: missing")))
+    if column["allowed"]:
+        found.append(F.when(was.isNotNull() & ~was.isin(column["allowed"]), F.lit(f"{name}: not an allowed value")))
+    return found
+
+
+def own_step(key: str) -> Callable[[DataFrame], DataFrame]:
+    """The flow's own `transform`, which Glue put on the path under the name of its content's digest."""
+    if key == "none":
+        return lambda frame: frame
+    step: Callable[[DataFrame], DataFrame] = importlib.import_module(PurePosixPath(key).stem).transform
+    return step
+
+
+def transformed(frame: DataFrame, contract: Contract, step: Callable[[DataFrame], DataFrame]) -> DataFrame:
+    """An own step keeps all columns that it is given, those that say where a record came from too."""
+    kept = step(frame.select(*contract.names, ARRIVED, FILE))
+    missing = set(contract.names) - set(kept.columns)
+    if missing or not {ARRIVED, FILE} <= set(kept.columns):
+        raise ValueError(f"transform dropped columns: {', '.join(sorted(missing)) or 'where records came from'}")
+    return kept.select(*contract.names, ARRIVED, FILE)
+
+
+def partitioned(frame: DataFrame, contract: Contract) -> DataFrame:
+    if contract.partition is None:
+        return frame
+    value = F.date_format(F.col(contract.partition["column"]), PATTERNS[contract.partition["granularity"]])
+    return frame.withColumn(contract.partition_name, F.coalesce(value, F.lit("unknown")))
+
+
+def latest(frame: DataFrame, contract: Contract) -> DataFrame:
+    """One record a key; ties are broken by the file and then by content, never by the order of reading."""
+    if not contract.key:
+        return frame
+    order = [F.col(ARRIVED).desc(), F.col(FILE).desc(), F.xxhash64(*contract.names).desc()]
+    ranked = frame.withColumn("_rank", F.row_number().over(Window.partitionBy(*contract.key).orderBy(*order)))
+    return ranked.where("_rank = 1").drop("_rank")
+
+
+def merged(new: DataFrame, old: DataFrame | None, contract: Contract) -> tuple[DataFrame, list[str]]:
+    """What the touched partitions hold afterwards, and which they are.
+
+    A record whose date was corrected leaves its former partition, which so is touched too.
+    """
+    name = contract.partition_name
+    if old is None:
+        return latest(new, contract), _values(new, name)
+    same = list(contract.key) or [FILE]
+    touched = _values(new, name)
+    if name:
+        touched = sorted({*touched, *_values(old.join(new.select(*same).distinct(), same, "left_semi"), name)})
+        old = old.where(F.col(name).isin(touched))
+    # A file that is read again replaces what it gave before.
+    old = old.join(new.select(FILE).distinct(), FILE, "left_anti").select(*new.columns)
+    return latest(old.unionByName(new), contract), touched
+
+
+def _values(frame: DataFrame, name: str | None) -> list[str]:
+    return sorted(row[0] for row in frame.select(name).distinct().collect()) if name else []
+
+
+def write(spark: SparkSession, frame: DataFrame, arguments: dict[str, str], name: str | None, touched: list[str]) -> None:
+    """By way of a staging place, since what is replaced is also what was read."""
+    staging = f"{arguments['staging_path']}{arguments['run_id']}/"
+    writer = frame.write.mode("overwrite")
+    (writer.partitionBy(name) if name else writer).parquet(staging)
+    staged = spark.read.option("basePath", staging).schema(frame.schema).parquet(staging)
+    final = staged.write.mode("overwrite")
+    (final.partitionBy(name) if name else final).parquet(arguments["processed_path"])
+    for value in set(touched) - set(_values(staged, name)):  # all of its records moved elsewhere
+        delete(spark, f"{arguments['processed_path']}{name}={value}")
+    delete(spark, staging)
+
+
+def delete(spark: SparkSession, path: str) -> None:
+    target = spark._jvm.org.apache.hadoop.fs.Path(path)
+    target.getFileSystem(spark._jsc.hadoopConfiguration()).delete(target, True)
+
+
+def existing(spark: SparkSession, path: str) -> DataFrame | None:
+    try:
+        frame = spark.read.parquet(path)
+    except AnalysisException:  # nothing was processed yet
+        return None
+    return frame if ARRIVED in frame.columns else None
+
+
+def keep_raw(good: DataFrame, path: str) -> None:
+    """Files of a drop zone become raw parquet by day and file; a file that is read again replaces itself."""
+    dated = good.withColumn("dt", F.date_format(ARRIVED, "yyyy-MM-dd")).withColumn("file", F.substring(F.sha2(FILE, 256), 1, 16))
+    dated.write.mode("overwrite").partitionBy("dt", "file").parquet(path)
+
+
+def count(flow: str, quarantined: int) -> None:
+    data = [{"MetricName": "QuarantinedRecords", "Dimensions": [{"Name": "Flow", "Value": flow}], "Value": quarantined, "Unit": "Count"}]
+    boto3.client("cloudwatch").put_metric_data(Namespace="Lake", MetricData=data)
+
+
+def main() -> None:
+    arguments = getResolvedOptions(sys.argv, ARGUMENTS)
+    contract = Contract.read(arguments["contract"])
+    spark = SparkSession.builder.config("spark.sql.sources.partitionOverwriteMode", "dynamic").getOrCreate()
+    spark.conf.set("spark.sql.session.timeZone", "UTC")
+    old = existing(spark, arguments["processed_path"])
+    delivered = arguments["input_path"] == arguments["raw_path"]
+    if delivered:
+        came = read_delivered(spark, arguments["input_path"], old)
+    else:
+        one = arguments["object"]
+        path = arguments["input_path"] if one == ALL else f"s3://{PurePosixPath(arguments['input_path'][5:]).parts[0]}/{one}"
+        came = read_files(spark, path, json.loads(arguments["input_format"]), contract)
+    good, bad = conform(with_origin(came), contract, delivered)
+    if not delivered:
+        keep_raw(good, arguments["raw_path"])
+    bad = bad.cache()
+    if quarantined := bad.count():
+        bad.write.mode("overwrite").json(f"{arguments['quarantine_path']}run={arguments['run_id']}/")
+    new = partitioned(transformed(good, contract, own_step(arguments["transform"])), contract)
+    result, touched = merged(new, old, contract)
+    write(spark, result, arguments, contract.partition_name, touched)
+    count(arguments["flow"], quarantined)
+
+
+if __name__ == "__main__":
+    main()
