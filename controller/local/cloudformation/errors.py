@@ -21,3 +21,7 @@ class TemplateError(Refused):
 class NothingToDo(Refused):
     def __init__(self) -> None:
         super().__init__("No updates are to be performed.")
+
+
+class ChangeSetMissing(Refused):
+    code = "ChangeSetNotFound"

@@ -8,7 +8,7 @@ from typing import Any
 
 from controller.local.cloudformation import parameters
 from controller.local.cloudformation.errors import Refused
-from controller.local.cloudformation.stack import Stack, Wanted
+from controller.local.cloudformation.stack import Wanted
 from controller.local.cloudformation.template import Template, parse
 from controller.local.cloudformation.templates import read_url
 
@@ -17,9 +17,10 @@ NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*")
 NAME_MAX = 128  # characters of a stack's name; API reference, CreateStack
 
 
-def wanted(params: Params, account: str, region: str, caller: str | None = None, stack: Stack | None = None) -> Wanted:
-    """For an update, what `params` leave out stays as `stack` has it."""
-    before = stack.wanted if stack else None
+def wanted(
+    params: Params, account: str, region: str, caller: str | None = None, before: Wanted | None = None
+) -> Wanted:
+    """For an update, what `params` leave out stays as it was `before`."""
     role = params.get("RoleARN") or (before.role_arn if before else None)
     template = _template(params, account, region, role, caller, before)
     given = {

@@ -8,12 +8,12 @@ from moto.cloudformation import urls
 from moto.cloudformation.exceptions import CloudFormationError
 from moto.core.responses import ActionResult
 
-from controller.local.cloudformation import stacks
+from controller.local.cloudformation import stacks, stacksets
 from controller.local.cloudformation.errors import Refused
-from controller.local.cloudformation.responses import StackOperations
+from controller.local.cloudformation.stackset_responses import StackSetOperations
 
 
-class CloudFormation(StackOperations):
+class CloudFormation(StackSetOperations):
     """An operation that is not here is an error with its name, in the service's own form."""
 
     def call_action(self) -> Any:
@@ -40,3 +40,4 @@ def install() -> None:
 def reset() -> None:
     """Forget all state; what runs stops at its next event."""
     stacks.forget()
+    stacksets.reset()

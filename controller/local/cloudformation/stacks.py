@@ -8,7 +8,7 @@ from functools import partial
 
 from controller.local.cloudformation import catalog, creation, deletion, estate, nested, policy, requests
 from controller.local.cloudformation.changeset import ChangeSet
-from controller.local.cloudformation.errors import NothingToDo, Refused
+from controller.local.cloudformation.errors import ChangeSetMissing, NothingToDo, Refused
 from controller.local.cloudformation.preview import Preview
 from controller.local.cloudformation.requests import Params
 from controller.local.cloudformation.stack import STACK, Stack, Stopped, Wanted, now
@@ -63,7 +63,7 @@ class StackBackend:
     def update_stack(self, params: Params, caller: str | None = None) -> Stack:
         stack = self.get(params["StackName"], "Stack [{}] does not exist")
         self.check_updatable(stack)
-        wanted = requests.wanted(params, self.account, self.region, caller, stack)
+        wanted = requests.wanted(params, self.account, self.region, caller, stack.wanted)
         creation.check(wanted)
         self._check_types(stack, wanted)
         if Preview(stack, wanted).empty:
@@ -122,7 +122,8 @@ class StackBackend:
         stack = self._reviewed(params, kind, caller)
         if any(item.stack is stack and item.name == name for item in self.change_sets.values()):
             raise Refused(f"ChangeSet {name} already exists", "AlreadyExistsException")
-        wanted = requests.wanted(params, self.account, self.region, caller, None if kind == "CREATE" else stack)
+        before = None if kind == "CREATE" else stack.wanted
+        wanted = requests.wanted(params, self.account, self.region, caller, before)
         creation.check(wanted)
         self._check_types(stack, wanted)
         change_set = ChangeSet(
@@ -148,7 +149,7 @@ class StackBackend:
         for item in self.change_sets_of(stack):
             if item.name == name_or_id:
                 return item
-        raise Refused(f"ChangeSet [{name_or_id}] does not exist", "ChangeSetNotFound")
+        raise ChangeSetMissing(f"ChangeSet [{name_or_id}] does not exist")
 
     def change_sets_of(self, stack: Stack) -> list[ChangeSet]:
         return [item for item in tuple(self.change_sets.values()) if item.stack is stack and item.parent_id is None]
@@ -175,7 +176,11 @@ class StackBackend:
         return stack
 
     def delete_change_set(self, params: Params) -> None:
-        change_set = self.change_set(params["ChangeSetName"], params.get("StackName"))
+        """What is not there is no error, as long as its stack is (API reference, DeleteChangeSet)."""
+        try:
+            change_set = self.change_set(params["ChangeSetName"], params.get("StackName"))
+        except ChangeSetMissing:
+            return
         self.change_sets.pop(change_set.id, None)
 
     def wait_settled(self, name_or_id: str, timeout: float) -> Stack:
