@@ -118,11 +118,12 @@ class _Run:
             lease: Lease | None = None
             try:
                 for stage in stages(self.prepared.steps):
-                    lease = self._lease(stack, lease, stage)
-                    self._stage(stage)
+                    if ready := [step for step in stage if self._may(step)]:
+                        lease = self._lease(stack, lease, ready)
+                        self._stage(ready)
             finally:
                 if self.entries and lease is not None:
-                    self._write_index()
+                    self._record()
         return Outcome(tuple(self.done), tuple(self.failed.items()), tuple(self.not_tried.items()), tuple(blocked))
 
     def _lease(self, stack: ExitStack, lease: Lease | None, stage: Sequence[Step]) -> Lease | None:
@@ -137,9 +138,8 @@ class _Run:
                 return stack.enter_context(held(bucket, self.ports, "apply"))
 
     def _stage(self, stage: Sequence[Step]) -> None:
-        ready = [step for step in stage if self._may(step)]
-        publishing = [step for step in ready if isinstance(step, Publish)]
-        for step in ready:
+        publishing = [step for step in stage if isinstance(step, Publish)]
+        for step in stage:
             if not isinstance(step, Publish):
                 self._one(step)
         if publishing:
@@ -245,6 +245,14 @@ class _Run:
         for asset in rendered.assets:
             bucket.put(asset.key, asset.content, None)
 
+    def _record(self) -> None:
+        """Without it nothing is lost: the next plan finds the bundles themselves, and the index behind them."""
+        try:
+            self._write_index()
+        except ControllerError as error:
+            self.failed["index"] = str(error)
+            self.listener.send(StepFailed("index", str(error), 0.0))
+
     def _write_index(self) -> None:
         """Merge what this run published into the index as it is now: another run's entries stay."""
         bucket = self.ports.bucket(self._home)
@@ -255,12 +263,12 @@ class _Run:
                 case Absent():
                     current = Index({})
                 case Unreadable(why):
-                    raise PlanStale(f"the index could not be read again: {why}", hint="run the apply again")
+                    raise PlanStale(f"it could not be read again: {why}")
             silos = {**current.silos, **{name: e for name, e in self.entries.items() if e is not None}}
             kept = {name: entry for name, entry in silos.items() if self.entries.get(name, entry) is not None}
             if bucket.put(INDEX_KEY, Index(kept).text(), current.etag or None) is not None:
                 return
-        raise PlanStale("the index is being written by somebody else", hint="run the apply again")
+        raise PlanStale("somebody else keeps writing it")
 
     def _account_of(self, silo: str) -> str:
         found = self.accounts.get(silo)

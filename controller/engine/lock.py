@@ -72,13 +72,11 @@ def _steal(bucket: Bucket, ports: Ports, record: Mapping[str, Any]) -> Stored:
 
 def _is_dead(record: Mapping[str, Any], ports: Ports) -> bool:
     """Its time is over, or its holder is a process of this machine that is no more."""
-    expires = datetime.fromisoformat(str(record.get("expires") or "1970-01-01T00:00:00+00:00"))
-    owner = record.get("owner")
-    return expires < ports.now() or (isinstance(owner, Mapping) and ports.alive(owner) is False)
+    return datetime.fromisoformat(record["expires"]) < ports.now() or ports.alive(record["owner"]) is False
 
 
 def _held_by(record: Mapping[str, Any]) -> LockHeld:
-    owner = record.get("owner", {})
+    owner = record["owner"]
     who = f"{owner.get('user', 'somebody')}@{owner.get('host', 'somewhere')}"
     return LockHeld(
         f"{who} holds the lock: {record.get('operation')} since {record.get('taken')}, until {record.get('expires')} "
@@ -88,12 +86,13 @@ def _held_by(record: Mapping[str, Any]) -> LockHeld:
 
 
 def _read(stored: Stored) -> dict[str, Any]:
-    """A lock that is no JSON is somebody's mistake, not a free lake: it is held until it is deleted by hand."""
+    """A lock that we cannot read is somebody's mistake, not a free lake: it is held until it is deleted by hand."""
     try:
-        record = json.loads(stored.content)
-    except ValueError:
-        record = None
-    if not isinstance(record, dict):
+        record: dict[str, Any] = json.loads(stored.content)
+        end, owner = datetime.fromisoformat(record["expires"]), record["owner"]
+    except (ValueError, KeyError, TypeError):
+        end, owner = None, None
+    if end is None or end.tzinfo is None or not isinstance(owner, dict):
         raise LockHeld(f"{LOCK_KEY} is not a lock of ours", hint="delete it from the code bucket of the home region")
     return record
 

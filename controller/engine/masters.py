@@ -24,6 +24,9 @@ def plan_masters(draft: Draft, lake: Lake, catalogue: Catalogue, world: World, t
         address = master_address(lake, region)
         template = render_master(organization, region, catalogue)
         seen = world.masters[region]
+        if tree is None and not isinstance(seen, Present):
+            draft.blocked(address, "stack", "it is given facts of the organization, which could not be read")
+            continue
         changes = list(stack_changes(address, template, parameters, seen, ports.create_only)) if tree else []
         draft.changes.extend(changes)
         if any(change.verb is Verb.BLOCKED for change in changes):

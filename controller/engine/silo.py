@@ -108,12 +108,7 @@ def plan_silo(
     publish = Publish(address, (), silo.name, inputs, wanted, listed.etag if listed else None)
     if listed is None:
         changes = tuple(bundle_changes(rendered, None, ports.create_only))
-        lost = (
-            (f"{address}: the index knows it, the bucket does not have it",)
-            if entry and _same_place(entry, account, silo)
-            else ()
-        )
-        return SiloPlan(changes, lost, publish)
+        return SiloPlan(changes, _lost(address, entry, account, silo), publish)
     bucket = ports.bucket(silo.region)
     match _published(bucket, listed):
         case Unreadable(why):
@@ -168,8 +163,13 @@ def _recorded(silo: Silo, account: str, entry: Entry | None, inputs: str, bundle
     return SiloPlan((), (note,), None, Record(f"index/{silo.name}", (), silo.name, proved))
 
 
-def _same_place(entry: Entry, account: str, silo: Silo) -> bool:
-    return (entry.account, entry.region) == (account, silo.region)
+def _lost(address: str, entry: Entry | None, account: str, silo: Silo) -> tuple[str, ...]:
+    """What to say of a silo that was published before and has no bundle where it is wanted now."""
+    if entry is None:
+        return ()
+    if (entry.account, entry.region) == (account, silo.region):
+        return (f"{address}: the index knows it, the bucket does not have it",)
+    return (f"{address}: it moves; what account {entry.account} has in {entry.region} stays there, data included",)
 
 
 def _compared(rendered: Rendered, bundle: Opened, bucket: Bucket, ports: Ports, publish: Publish) -> SiloPlan:
