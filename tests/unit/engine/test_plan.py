@@ -1,0 +1,501 @@
+"""What a plan says of a lake and of the AWS that it finds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from controller.diff.change import Verb
+from controller.engine.apply import apply
+from controller.engine.plan import Options, Prepared, make_plan
+from controller.model.errors import ControllerError
+from controller.model.ownership import INDEX_KEY, bundle_key
+from controller.model.world import Stack
+from controller.plan.step import Publish, Record, WriteStack
+from controller.resolve.lake import Lake
+from tests.fakes.aws import FakeAws, Recorder
+from tests.fakes.blueprints import STORAGE, catalogue
+from tests.fakes.lakes import FINANCE, SALES, allowing, columns, finance, flow, lake, plant, sales, small
+
+RAW = STORAGE.replace('bucket_prefix | sub ~ "-raw-', 'bucket_prefix | sub ~ "-landing-')
+
+
+def plan(aws: FakeAws, wanted: Lake, *allowed: str, full: bool = False, **blueprints: str) -> Prepared:
+    return make_plan(wanted, catalogue(**blueprints), aws.ports, Options(full=full, allowed=frozenset(allowed)))
+
+
+def applied(wanted: Lake) -> FakeAws:
+    aws = FakeAws(wanted)
+    outcome = apply(plan(aws, wanted), aws.ports, Recorder())
+    assert outcome.complete
+    aws.writes.clear()
+    for bucket in aws.buckets.values():
+        bucket.reads.clear()
+    aws.organizations.reads.clear()
+    return aws
+
+
+def verbs(prepared: Prepared) -> dict[str, Verb]:
+    return {change.address: change.verb for change in prepared.plan.changes}
+
+
+def reason(prepared: Prepared, address: str) -> str:
+    return next(change.reason for change in prepared.plan.changes if change.address == address)
+
+
+def test_a_first_plan_creates_units_accounts_masters_baseline_and_every_resource_in_that_order() -> None:
+    wanted = small()
+    found = list(verbs(plan(FakeAws(wanted), wanted)))
+
+    assert found[:7] == [
+        "unit/Lake/Silos/Operations",
+        "account/plant",
+        "master/stack/CodeBucket",
+        "master/stack/eu-central-1/CodeBucket",
+        "baseline/template",
+        "baseline/unit/Lake/Analytics",
+        "baseline/unit/Lake/Silos",
+    ]
+    assert "silo/sales/flow/orders/Schedule" in found
+    assert all(address.startswith("silo/") for address in found[7:])
+
+
+def test_a_plan_writes_nothing() -> None:
+    aws = FakeAws(small())
+    plan(aws, small())
+    assert aws.writes == []
+
+
+def test_a_plan_after_an_apply_is_empty() -> None:
+    aws = applied(small())
+    second = plan(aws, small())
+    assert (second.plan.changes, second.plan.guards, second.plan.notes, second.steps) == ((), (), (), ())
+
+
+def test_a_plan_without_change_asks_nothing_of_any_single_silo() -> None:
+    aws = applied(small())
+    plan(aws, small())
+    assert aws.organizations.reads == ["tree"]
+    assert aws.home.reads == [f"get {INDEX_KEY}", "list releases/"] or aws.home.reads == [
+        "list releases/",
+        f"get {INDEX_KEY}",
+    ]
+
+
+def test_a_full_plan_compares_every_silo_and_finds_nothing_either() -> None:
+    aws = applied(small())
+    second = plan(aws, small(), full=True)
+    assert (second.plan.changes, second.steps) == ((), ())
+    assert f"get {bundle_key(SALES)}" in aws.home.reads
+
+
+def test_a_change_of_one_flow_is_one_change_at_its_line_and_looks_into_one_silo() -> None:
+    aws = applied(small())
+    second = plan(aws, lake(sales(), finance(), plant(), flows=[flow(schedule="rate(15 minutes)")]))
+
+    (change,) = second.plan.changes
+    assert (change.address, change.verb) == ("silo/sales/flow/orders/Schedule", Verb.UPDATE)
+    assert change.source is not None
+    assert change.source.path == "flows/orders.yaml"
+    (detail,) = change.details
+    assert (detail.path, detail.before, detail.after) == ("ScheduleExpression", "rate(1 hour)", "rate(15 minutes)")
+    assert [step.address for step in second.steps] == ["silo/sales/bundle"]
+    assert f"get {bundle_key(FINANCE)}" not in aws.buckets["eu-central-1"].reads
+
+
+def test_another_account_than_the_master_plans_nothing() -> None:
+    aws = FakeAws(small())
+    aws.organizations.account_of_caller = SALES
+    with pytest.raises(ControllerError, match=f"credentials are of account {SALES}"):
+        plan(aws, small())
+
+
+def test_a_new_blueprint_version_renders_every_silo_again() -> None:
+    aws = applied(small())
+    second = make_plan(small(), catalogue("2.0.0"), aws.ports, Options())
+    assert {step.silo for step in second.steps if isinstance(step, Record)} == {"finance", "plant", "sales"}
+    assert second.plan.changes == ()
+
+
+class TestUnreadable:
+    """What could not be read is blocked, never deleted or made anew; the rest goes on."""
+
+    def test_organization(self) -> None:
+        aws = applied(small())
+        aws.organizations.unreadable["tree"] = "AccessDenied"
+        second = plan(aws, lake(sales(), finance(), plant(), flows=[flow(schedule="rate(2 hours)")]))
+        assert verbs(second) == {"organization": Verb.BLOCKED, "silo/sales/flow/orders/Schedule": Verb.UPDATE}
+
+    def test_organization_before_there_is_a_master_stack(self) -> None:
+        aws = FakeAws(small())
+        aws.organizations.unreadable["tree"] = "AccessDenied"
+        first = plan(aws, small())
+        assert verbs(first)["master/stack"] is Verb.BLOCKED
+        outcome = apply(first, aws.ports, Recorder())
+        assert (aws.writes, outcome.done) == ([], ())
+
+    def test_no_organization_at_all(self) -> None:
+        aws = FakeAws(small())
+        aws.organizations.in_organization = False
+        assert "not in an organization" in reason(plan(aws, small()), "organization")
+
+    def test_account(self) -> None:
+        aws = applied(small())
+        aws.organizations.unreadable[SALES] = "throttled"
+        second = plan(aws, lake(sales(), finance(), plant(), flows=[flow(schedule="rate(2 hours)")]))
+        assert verbs(second)["account/sales"] is Verb.BLOCKED
+        outcome = apply(second, aws.ports, Recorder())
+        assert outcome.not_tried == (("silo/sales/bundle", "account/sales"),)
+        assert [write for write in aws.writes if "state/lock" not in write] == []
+
+    def test_list_of_accounts(self) -> None:
+        aws = FakeAws(small())
+        aws.organizations.unreadable["accounts"] = "throttled"
+        first = plan(aws, small())
+        assert verbs(first)["account/plant"] is Verb.BLOCKED
+        outcome = apply(first, aws.ports, Recorder())
+        assert "create account acme-plant" not in aws.writes
+        assert "silo/sales/bundle" in outcome.done
+
+    def test_master_stack_of_one_region(self) -> None:
+        aws = applied(small())
+        aws.stacks.unreadable["eu-central-1"] = "AccessDenied"
+        changed = lake(sales(encryption="s3"), finance(encryption="s3"), plant(), flows=[flow()])
+        second = plan(aws, changed, "destroy=silo/sales/storage/Inventory")
+        assert verbs(second)["master/stack/eu-central-1"] is Verb.BLOCKED
+        outcome = apply(second, aws.ports, Recorder())
+        assert outcome.done == ("silo/sales/bundle",)
+        assert outcome.not_tried == (("silo/finance/bundle", "master/stack/eu-central-1"),)
+
+    def test_stack_set(self) -> None:
+        aws = applied(small())
+        aws.stack_sets.unreadable = "AccessDenied"
+        second = plan(aws, small())
+        assert verbs(second) == {"baseline/template": Verb.BLOCKED}
+        assert second.steps == ()
+
+    def test_listing_of_one_region(self) -> None:
+        aws = applied(small())
+        aws.buckets["eu-central-1"].unreadable["list"] = "AccessDenied"
+        second = plan(aws, lake(sales(), finance(), plant(), flows=[flow(schedule="rate(2 hours)")]))
+        assert verbs(second) == {
+            "silo/finance/bundle": Verb.BLOCKED,
+            "silo/sales/flow/orders/Schedule": Verb.UPDATE,
+        }
+
+    def test_bundle(self) -> None:
+        aws = applied(small())
+        aws.home.unreadable[bundle_key(SALES)] = "AccessDenied (kms:Decrypt)"
+        second = plan(aws, lake(sales(), finance(), plant()))
+        assert verbs(second) == {"silo/sales/bundle": Verb.BLOCKED}
+        assert second.steps == ()
+
+    def test_nested_template(self) -> None:
+        aws = applied(small())
+        for key in aws.home.objects():
+            if key.startswith("assets/"):
+                aws.home.unreadable[key] = "AccessDenied"
+        second = plan(aws, lake(sales(), finance(), plant(), flows=[flow(schedule="rate(2 hours)")]))
+        assert verbs(second) == {"silo/sales/flow/orders": Verb.BLOCKED}
+        assert second.steps == ()
+
+    def test_index(self) -> None:
+        aws = applied(small())
+        aws.home.unreadable[INDEX_KEY] = "AccessDenied"
+        second = plan(aws, small())
+        assert verbs(second) == {"index": Verb.BLOCKED}
+        assert second.steps == ()
+
+
+class TestAccounts:
+    def test_an_account_in_another_unit_is_moved_back(self) -> None:
+        aws = applied(small())
+        aws.organizations.add_account(SALES, "Lake/Attic", "sales")
+        second = plan(aws, small())
+        assert verbs(second) == {"account/sales": Verb.UPDATE}
+        apply(second, aws.ports, Recorder())
+        assert aws.organizations.path_of(SALES) == "Lake/Silos/Commercial"
+        assert plan(aws, small()).plan.changes == ()
+
+    def test_an_account_that_a_killed_run_created_is_found_by_its_address_and_moved(self) -> None:
+        aws = FakeAws(small())
+        aws.organizations.add_account("300000000009", "", "acme-plant", "AWS+Plant@acme.example")
+        first = plan(aws, small())
+        assert verbs(first)["account/plant"] is Verb.UPDATE
+        apply(first, aws.ports, Recorder())
+        assert aws.organizations.path_of("300000000009") == "Lake/Silos/Operations"
+        assert bundle_key("300000000009") in aws.home.objects()
+        assert plan(aws, small()).plan.changes == ()
+
+    def test_a_suspended_account_is_blocked(self) -> None:
+        aws = FakeAws(small())
+        aws.organizations.add_account(SALES, "Lake/Silos/Commercial", state="SUSPENDED")
+        first = plan(aws, small())
+        assert "SUSPENDED" in reason(first, "account/sales")
+        outcome = apply(first, aws.ports, Recorder())
+        assert bundle_key(SALES) not in aws.home.objects()
+        assert {"silo/finance/bundle", "silo/plant/bundle"} <= set(outcome.done)
+
+    def test_an_account_outside_of_the_organization_is_blocked(self) -> None:
+        aws = FakeAws(small())
+        del aws.organizations.members[SALES]
+        assert "not in the organization" in reason(plan(aws, small()), "account/sales")
+
+    def test_a_missing_unit_is_created_with_those_on_the_way_to_it(self) -> None:
+        wanted = lake(sales(organizational_unit="Lake/Silos/North/Sales"))
+        aws = FakeAws(lake(sales(), finance()))
+        found = verbs(plan(aws, wanted))
+        assert found["unit/Lake/Silos/North"] is Verb.CREATE
+        assert found["unit/Lake/Silos/North/Sales"] is Verb.CREATE
+        assert found["account/sales"] is Verb.UPDATE
+        apply(plan(aws, wanted), aws.ports, Recorder())
+        assert aws.organizations.path_of(SALES) == "Lake/Silos/North/Sales"
+
+    def test_an_account_in_its_unit_that_the_baseline_left_out_gets_it(self) -> None:
+        aws = applied(small())
+        found = aws.stack_sets.set
+        assert found is not None
+        left = {account: one for account, one in found.instances.items() if account != SALES}
+        aws.stack_sets.set = replace(found, instances=left)
+        second = plan(aws, small())
+        assert verbs(second) == {f"baseline/account/{SALES}": Verb.CREATE}
+        apply(second, aws.ports, Recorder())
+        assert plan(aws, small()).plan.changes == ()
+
+
+class TestIndex:
+    def test_behind_the_bucket_is_corrected_without_publishing(self) -> None:
+        aws = applied(small())
+        aws.home.write(INDEX_KEY, b'{"format": 1, "silos": {}}')
+        second = plan(aws, small())
+        assert second.plan.changes == ()
+        assert len([note for note in second.plan.notes if "behind the bucket" in note]) == 3
+        apply(second, aws.ports, Recorder())
+        assert [write for write in aws.writes if "bundle" in write] == []
+        assert plan(aws, small()).plan.notes == ()
+
+    def test_lost_is_written_again(self) -> None:
+        aws = applied(small())
+        before = aws.home.objects()[INDEX_KEY]
+        aws.home.remove(INDEX_KEY)
+        second = plan(aws, small())
+        assert "there is no index" in second.plan.notes[0]
+        apply(second, aws.ports, Recorder())
+        assert aws.home.objects()[INDEX_KEY] == before
+
+    def test_of_a_newer_siloctl_is_not_guessed_at(self) -> None:
+        aws = applied(small())
+        aws.home.write(INDEX_KEY, b'{"format": 2, "silos": {}}')
+        second = plan(aws, small())
+        assert "use a newer siloctl" in reason(second, "index")
+        assert second.steps == ()
+
+    @pytest.mark.parametrize("text", [b"", b"[]", b'{"format": 1}', b'{"format": 1, "silos": {"a": {}}}', b"\xff"])
+    def test_that_is_none_is_not_guessed_at(self, text: bytes) -> None:
+        aws = applied(small())
+        aws.home.write(INDEX_KEY, text)
+        assert verbs(plan(aws, small())) == {"index": Verb.BLOCKED}
+
+    def test_knows_a_bundle_that_the_bucket_lost_and_it_is_published_again(self) -> None:
+        aws = applied(small())
+        aws.home.remove(bundle_key(SALES))
+        second = plan(aws, small())
+        assert any("the bucket does not have it" in note for note in second.plan.notes)
+        apply(second, aws.ports, Recorder())
+        assert bundle_key(SALES) in aws.home.objects()
+        assert plan(aws, small()).plan.changes == ()
+
+    @pytest.mark.parametrize("garbage", [b"", b"not a zip", b"PK\x05\x06" + 18 * b"\0"], ids=["empty", "text", "zip"])
+    def test_a_bundle_overwritten_with_something_else_is_written_over(self, garbage: bytes) -> None:
+        aws = applied(small())
+        aws.home.write(bundle_key(SALES), garbage)
+        second = plan(aws, small())
+        assert any("is not a bundle of ours" in note for note in second.plan.notes)
+        apply(second, aws.ports, Recorder())
+        assert plan(aws, small()).plan.changes == ()
+
+    def test_a_silo_that_moved_to_another_region_says_what_is_left_behind(self) -> None:
+        aws = applied(small())
+        second = plan(aws, lake(sales(region="eu-central-1"), finance(), plant(), flows=[flow()]))
+        assert any("eu-west-1" in note and "stays" in note for note in second.plan.notes)
+        assert isinstance(second.steps[0], Publish)
+
+
+class TestRemoval:
+    def test_a_removed_flow_deletes_and_destroys_only_what_is_not_kept(self) -> None:
+        aws = applied(small())
+        second = plan(aws, lake(sales(), finance(), plant()))
+        found = {change.address: (change.destroys_data, change.retained) for change in second.plan.changes}
+        assert found == {
+            "silo/sales/flow/orders/Positions": (True, False),
+            "silo/sales/flow/orders/ProcessedTable": (False, True),
+            "silo/sales/flow/orders/Schedule": (False, False),
+            "silo/sales/bundle/FlowOrders": (False, False),
+        }
+        assert [guard.allow for guard in second.plan.guards] == ["destroy=silo/sales/flow/orders/Positions"]
+
+    def test_a_removed_manifest_is_blocked(self) -> None:
+        aws = applied(small())
+        second = plan(aws, lake(finance(), plant()))
+        assert verbs(second) == {"silo/sales/bundle": Verb.BLOCKED}
+        assert second.steps == ()
+
+    def test_a_retired_silo_loses_its_flows_keeps_its_data_and_may_then_be_forgotten(self) -> None:
+        wanted = lake(sales(), finance(), flows=[flow(name="plain")])
+        aws = applied(wanted)
+        retired = lake(sales(lifecycle="retired"), finance(), flows=[flow(name="plain")])
+        second = plan(aws, retired, "destroy=silo/sales/flow/plain/Positions")
+        assert {change.verb for change in second.plan.changes} == {Verb.DELETE}
+        assert not any(change.address.startswith("silo/sales/storage") for change in second.plan.changes)
+        apply(second, aws.ports, Recorder())
+
+        gone = lake(finance())
+        third = plan(aws, gone)
+        (change,) = third.plan.changes
+        assert (change.verb, change.retained) == (Verb.DELETE, True)
+        apply(third, aws.ports, Recorder())
+        assert bundle_key(SALES) in aws.home.objects()
+        assert plan(aws, gone).plan.changes == ()
+
+    def test_emptying_the_lake_is_blocked_silo_by_silo(self) -> None:
+        aws = applied(small())
+        found = verbs(plan(aws, lake()))
+        assert found == {f"silo/{name}/bundle": Verb.BLOCKED for name in ("finance", "plant", "sales")}
+
+
+class TestGuards:
+    def test_a_replaced_table_that_holds_data_needs_leave(self) -> None:
+        aws = applied(small())
+        wanted = lake(sales(), finance(), plant(), flows=[flow()])
+        template = STORAGE.replace("TableName: {{ silo | yaml }}", 'TableName: {{ ("new-" ~ silo) | yaml }}')
+        second = plan(aws, wanted, storage=template)
+        assert [guard.code for guard in second.plan.guards] == ["destroys-data"] * 3
+        assert second.plan.blocked
+
+    def test_leave_given_by_name_lifts_it(self) -> None:
+        aws = applied(lake(sales()))
+        second = plan(aws, lake(sales()), "destroy=silo/sales/storage/RawBucket", storage=RAW)
+        assert second.plan.guards == ()
+
+    def test_leave_given_by_the_manifest_lifts_it(self) -> None:
+        aws = applied(lake(sales()))
+        second = plan(aws, lake(allowing(sales(), "storage/RawBucket")), storage=RAW)
+        assert verbs(second) == {"silo/sales/storage/RawBucket": Verb.REPLACE}
+        assert second.plan.guards == ()
+
+    def test_leave_for_something_else_is_said_to_meet_nothing(self) -> None:
+        aws = applied(lake(sales()))
+        second = plan(aws, lake(sales()), "destroy=silo/sales/storage/RawBuckte", storage=RAW)
+        assert {guard.code: guard.blocks for guard in second.plan.guards} == {
+            "destroys-data": True,
+            "unused-allowance": False,
+        }
+
+    def test_more_silos_than_the_organization_allows_need_leave(self) -> None:
+        wanted = lake(sales(), finance(), guards=replace(small().organization.guards, max_silos_changed=1))
+        aws = FakeAws(wanted)
+        assert [guard.code for guard in plan(aws, wanted).plan.guards] == ["too-many-silos"]
+        assert plan(aws, wanted, "too-many-silos").plan.guards == ()
+
+    def test_a_unit_that_no_manifest_names_any_more_is_released_only_with_leave(self) -> None:
+        aws = applied(small())
+        wanted = lake(sales(), finance(), plant(), flows=[flow()], consumer_units=())
+        second = plan(aws, wanted)
+        assert verbs(second)["baseline/unit/Lake/Analytics"] is Verb.DELETE
+        (guard,) = second.plan.guards
+        assert (guard.code, guard.blocks) == ("releases-unit", True)
+        assert plan(aws, wanted, guard.allow).plan.guards == ()
+
+
+class TestMasters:
+    @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
+    def test_a_stack_that_was_never_born_is_created(self, status: str) -> None:
+        aws = FakeAws(small())
+        aws.stacks.stacks["eu-west-1"] = Stack(status, "", {"Resources": {}}, {}, {})
+        first = plan(aws, small())
+        assert verbs(first)["master/stack/CodeBucket"] is Verb.CREATE
+        assert apply(first, aws.ports, Recorder()).complete
+
+    @pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_FAILED", "ROLLBACK_FAILED", "DELETE_FAILED"])
+    def test_a_stack_that_is_stuck_is_blocked(self, status: str) -> None:
+        aws = applied(small())
+        aws.stacks.stacks["eu-west-1"] = replace(aws.stacks.stacks["eu-west-1"], status=status)
+        second = plan(aws, small())
+        assert verbs(second) == {"master/stack": Verb.BLOCKED}
+
+    def test_an_operation_under_way_is_waited_for(self) -> None:
+        aws = applied(small())
+        aws.stacks.stacks["eu-west-1"] = replace(aws.stacks.stacks["eu-west-1"], status="UPDATE_IN_PROGRESS")
+        second = plan(aws, small())
+        assert second.plan.changes == ()
+        assert "an apply waits for it" in second.plan.notes[0]
+        apply(second, aws.ports, Recorder())
+        assert plan(aws, small()).plan.notes == ()
+
+    def test_a_changed_organization_fact_is_a_change_of_the_stacks_parameters(self) -> None:
+        aws = applied(small())
+        old = aws.stacks.stacks["eu-west-1"]
+        aws.stacks.stacks["eu-west-1"] = replace(old, parameters={**old.parameters, "OrganizationId": "o-other"})
+        second = plan(aws, small())
+        assert verbs(second) == {"master/stack/(parameters)": Verb.UPDATE}
+        assert isinstance(second.steps[0], WriteStack)
+        apply(second, aws.ports, Recorder())
+        assert plan(aws, small()).plan.changes == ()
+
+    def test_a_template_changed_by_hand_is_put_back(self) -> None:
+        aws = applied(small())
+        old = aws.stacks.stacks["eu-west-1"]
+        changed = json.loads(json.dumps(old.template).replace('"Keep": 50', '"Keep": 1'))
+        aws.stacks.stacks["eu-west-1"] = replace(old, template=changed)
+        second = plan(aws, small())
+        (change,) = second.plan.changes
+        assert [(detail.path, detail.before, detail.after) for detail in change.details] == [("Keep", 1, 50)]
+
+
+class TestBaseline:
+    def test_a_set_that_does_not_deploy_by_itself_is_set_right(self) -> None:
+        aws = applied(small())
+        assert aws.stack_sets.set is not None
+        aws.stack_sets.set = replace(aws.stack_sets.set, automatic=False)
+        second = plan(aws, small())
+        assert verbs(second) == {"baseline/template": Verb.UPDATE}
+        apply(second, aws.ports, Recorder())
+        assert plan(aws, small()).plan.changes == ()
+
+    def test_a_failed_instance_is_tried_again(self) -> None:
+        aws = applied(small())
+        aws.stack_sets.fails[SALES] = "the role exists already"
+        with_other = make_plan(small(), catalogue(baseline=BASELINE_2), aws.ports, Options())
+        outcome = apply(with_other, aws.ports, Recorder())
+        assert [address for address, _ in outcome.failed] == ["baseline/template"]
+
+        aws.stack_sets.fails.clear()
+        second = make_plan(small(), catalogue(baseline=BASELINE_2), aws.ports, Options())
+        assert "the role exists already" in reason(second, f"baseline/account/{SALES}")
+        apply(second, aws.ports, Recorder())
+        assert make_plan(small(), catalogue(baseline=BASELINE_2), aws.ports, Options()).plan.changes == ()
+
+    def test_an_instance_under_way_is_let_be(self) -> None:
+        aws = applied(small())
+        found = aws.stack_sets.set
+        assert found is not None
+        running = replace(found.instances[SALES], status="OUTDATED", detail="RUNNING")
+        aws.stack_sets.set = replace(found, instances={**found.instances, SALES: running})
+        assert plan(aws, small()).plan.changes == ()
+
+
+BASELINE_2 = """
+Resources:
+  Pipeline:
+    Type: AWS::CodePipeline::Pipeline
+    Properties: {Name: lake-delivery, Bucket: {{ code_prefix | yaml }}, PipelineType: V2}
+"""
+
+
+def test_columns_that_only_grow_are_no_break() -> None:
+    aws = applied(small())
+    grown = flow(holds=columns("order_id string!", "total int", "country string"))
+    second = plan(aws, lake(sales(), finance(), plant(), flows=[grown]))
+    assert [guard for guard in second.plan.guards if guard.code == "contract-broken"] == []
