@@ -20,7 +20,7 @@ def check(specs: Specs) -> Iterator[Problem]:
             message = f'two waves are called "{wave.name}"'
             yield Problem.of(organization.manifest, "duplicate-name", f"{field}.name", message)
         names.add(wave.name)
-        if wave.match_labels and specs.silos and not _matches(specs, wave):
+        if wave.match_labels and specs.silos and specs.complete("Silo") and not _matches(specs, wave):
             message = f'no silo has the labels of wave "{wave.name}"'
             yield Problem.of(organization.manifest, "matches-nothing", f"{field}.silos", message, "", Severity.WARNING)
     yield from _order(organization)

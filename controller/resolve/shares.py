@@ -43,7 +43,7 @@ def _receivers(specs: Specs, share: Share) -> Iterator[Problem]:
             yield Problem.of(share.manifest, "unit-outside", f"spec.to.organizationalUnits[{index}]", message, hint)
     known = {silo.account for silo in specs.silos.values()} | {one.account for one in specs.consumers.values()}
     for index, account in enumerate(share.accounts):
-        if account not in known:
+        if account not in known and specs.complete("Silo", "Consumer"):
             message = f"account {account} is neither a Silo nor a Consumer of this lake"
             hint = "declare it as a Consumer, so that it gets what it needs to read the share"
             yield Problem.of(share.manifest, "unknown-account", f"spec.to.accounts[{index}]", message, hint)
@@ -56,14 +56,14 @@ def _tables(specs: Specs, share: Share) -> Iterator[Problem]:
         if pattern in names or any(fnmatchcase(name, pattern) for name in names):
             continue
         field = f"spec.from.tables[{index}]"
-        if "*" in pattern:
+        if "*" in pattern and specs.complete("Flow"):
             message = f'no flow of silo {share.silo} matches "{pattern}" yet'
             yield Problem.of(share.manifest, "matches-nothing", field, message, "", Severity.WARNING)
-        elif ("Flow", pattern) not in specs.faulty:
+        elif "*" not in pattern and ("Flow", pattern) not in specs.faulty:
             message = f'silo {share.silo} has no flow named "{pattern}"'
             yield Problem.of(share.manifest, "unknown-reference", field, message, nearest(pattern, names))
     columns = {column.name for flow in matched(share, flows) for column in flow.contract.columns}
     for index, name in enumerate(share.exclude_columns):
-        if columns and name not in columns:
+        if columns and name not in columns and specs.complete("Flow"):
             message = f'no shared table has a column "{name[:60]}"'
             yield Problem.of(share.manifest, "unknown-column", f"spec.columns.exclude[{index}]", message)

@@ -15,7 +15,8 @@ def check(specs: Specs) -> Iterator[Problem]:
         yield from _incremental(flow)
         yield from _engine(flow)
         silo = specs.silos.get(flow.silo)
-        if silo:
+        regions = specs.organization.regions if specs.organization else ()
+        if silo and silo.region in regions:  # a silo in no region has its own problem
             yield from _region(flow, silo.region)
 
 

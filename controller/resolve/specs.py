@@ -35,6 +35,10 @@ class Specs:
     faulty: frozenset[tuple[str, str]] = frozenset()
     problems: list[Problem] = field(default_factory=list)
 
+    def complete(self, *kinds: str) -> bool:
+        """Whether every manifest of these kinds could be read; else what seems missing may be in a faulty one."""
+        return not any(kind in kinds for kind, _ in self.faulty)
+
     @property
     def organization(self) -> Organization | None:
         return next(iter(self.organizations.values()), None)
