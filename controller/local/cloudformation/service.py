@@ -9,11 +9,11 @@ from moto.cloudformation.exceptions import CloudFormationError
 from moto.core.responses import ActionResult
 
 from controller.local.cloudformation import stacks, stacksets
+from controller.local.cloudformation.drift_responses import DriftOperations
 from controller.local.cloudformation.errors import Refused
-from controller.local.cloudformation.stackset_responses import StackSetOperations
 
 
-class CloudFormation(StackSetOperations):
+class CloudFormation(DriftOperations):
     """An operation that is not here is an error with its name, in the service's own form."""
 
     def call_action(self) -> Any:
@@ -23,7 +23,7 @@ class CloudFormation(StackSetOperations):
             return self._refused(refused)
         except NotImplementedError:
             name = self._get_action()
-            return self._refused(Refused(f"The embedded AWS has no CloudFormation operation {name}", "InvalidAction"))
+            return self._refused(Refused(f"The embedded AWS has no CloudFormation operation {name}"))
 
     def _refused(self, refused: Refused) -> Any:
         answer = ActionResult(CloudFormationError(refused.code, refused.message))

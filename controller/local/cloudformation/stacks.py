@@ -8,6 +8,7 @@ from functools import partial
 
 from controller.local.cloudformation import catalog, creation, deletion, estate, nested, policy, requests
 from controller.local.cloudformation.changeset import ChangeSet
+from controller.local.cloudformation.drift import Detection
 from controller.local.cloudformation.errors import ChangeSetMissing, NothingToDo, Refused
 from controller.local.cloudformation.preview import Preview
 from controller.local.cloudformation.requests import Params
@@ -29,7 +30,7 @@ class StackBackend:
     def __init__(self, account: str, region: str) -> None:
         self.account, self.region = account, region
         self.change_sets: dict[str, ChangeSet] = {}
-        self.drifts: dict[str, Stack] = {}
+        self.detections: dict[str, Detection] = {}
 
     @property
     def estate(self) -> estate.Estate:
