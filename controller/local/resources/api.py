@@ -102,4 +102,6 @@ def _reason(error: ClientError, service: str) -> str:
     request = meta.get("RequestId") or uuid.uuid4()
     status = meta.get("HTTPStatusCode", 400)
     text = str(said.get("Message") or said.get("Code", "")).rstrip(".")
+    if text.startswith("<"):  # moto's page for what it does not have
+        text = f"The embedded AWS cannot do {error.operation_name}"
     return f"{text} (Service: {service.replace(' ', '')}, Status Code: {status}, Request ID: {request})"

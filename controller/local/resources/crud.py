@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +43,8 @@ class Crud:
     tagging: Tagging | None = None
     tags_by_arn: bool = True
     made_with_tags: str = TAGS  # the argument of create that takes tags; empty where tags are written after
+    outward: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict  # properties in the shape of the interface
+    inward: Callable[[Mapping[str, Any]], Mapping[str, Any]] = dict  # a read's answer in the shape of the template
 
     def create(self, scope: Scope, properties: Mapping[str, Any]) -> Made:
         api, name = Api(scope, self.service), name_of(scope, properties, self.name, self.limit)
@@ -105,8 +107,9 @@ class Crud:
     ) -> dict[str, Any]:
         """Properties by the names of the interface. Raises ResourceFailed for one that the operation does not take."""
         shape = input_shape(api.client, operation)
+        shaped = self.outward(self._seen(properties))
         taken = {name.lower() for name in (shape.members[under] if under else shape).members}
-        values = {self.renamed.get(key, key): value for key, value in self._seen(properties).items() if key != but}
+        values = {self.renamed.get(key, key): value for key, value in shaped.items() if key != but}
         if unknown := sorted(key for key in values if key.lower() not in taken):
             raise ResourceFailed(f"property that the embedded AWS cannot make: {', '.join(unknown)} of {self.type}")
         return values
@@ -119,7 +122,7 @@ class Crud:
         """The answer under the names of the template."""
         lower = {key.lower(): value for key, value in live.items()}
         back = {key: lower[name.lower()] for key, name in self.renamed.items() if name.lower() in lower}
-        return {**live, **back}
+        return {**self.inward({**live, **back})}
 
     def _made(self, api: Api, name: str) -> Made:
         known = {"name": name, "arn": self._arn(api, name) if self.resource else ""}

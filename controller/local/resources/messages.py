@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from controller.local.resources.api import Api
+from controller.local.resources.api import Api, Taken
 from controller.local.resources.handler import Made, ResourceFailed, Scope
 from controller.local.resources.naming import name_of
 from controller.local.resources.shapes import parsed, reflect
@@ -47,7 +47,9 @@ class Topic:
         api, name = Api(scope, "sns"), name_of(scope, properties, "TopicName", 256)
         made = {"Attributes": attributes(properties, TOPIC_ATTRIBUTES)}
         tags = TOPIC_TAGS.form(wanted_tags(scope, properties))
-        arn = str(api.make(name, "create_topic", made, Name=name, Tags=tags)["TopicArn"])
+        if api.find("get_topic_attributes", TopicArn=api.arn(name)) is not None:  # CreateTopic would answer the old one
+            raise Taken(f"{name} already exists")
+        arn = str(api.call("create_topic", made, Name=name, Tags=tags)["TopicArn"])
         self._subscribe(api, arn, properties)
         return Made(arn, {"TopicArn": arn, "TopicName": name})
 
@@ -121,7 +123,9 @@ class Queue:
         _refuse_unknown(self.type, properties, (*QUEUE_ATTRIBUTES, "QueueName", "Tags"))
         api, name = Api(scope, "sqs"), name_of(scope, properties, "QueueName", 80)
         made = {"Attributes": attributes(properties, QUEUE_ATTRIBUTES), "tags": wanted_tags(scope, properties)}
-        return self._made(api, str(api.make(name, "create_queue", made, QueueName=name)["QueueUrl"]))
+        if api.find("get_queue_url", QueueName=name) is not None:  # CreateQueue would answer the old one
+            raise Taken(f"{name} already exists")
+        return self._made(api, str(api.call("create_queue", made, QueueName=name)["QueueUrl"]))
 
     def read(self, scope: Scope, physical_id: str, properties: Mapping[str, Any]) -> Mapping[str, Any] | None:
         api = Api(scope, "sqs")

@@ -6,7 +6,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from controller.local.resources import codesuite, iam, iam_policies, kms, messages, parameters, s3, store
+from controller.local.resources import (
+    analytics,
+    codesuite,
+    functions,
+    glue,
+    iam,
+    iam_policies,
+    kms,
+    messages,
+    parameters,
+    s3,
+    schedules,
+    store,
+    streams,
+)
 from controller.local.resources.handler import Handler, Made, ResourceFailed, Scope
 from controller.local.resources.schemas import REGION, UnknownType, provider_schema
 
@@ -45,14 +59,19 @@ class Checked:
 
 
 DRIVEN: tuple[Typed, ...] = (
+    *analytics.HANDLERS,
     *codesuite.HANDLERS,
+    *functions.HANDLERS,
+    *glue.HANDLERS,
     *iam.HANDLERS,
     *iam_policies.HANDLERS,
     *kms.HANDLERS,
     *messages.HANDLERS,
     *parameters.HANDLERS,
     *s3.HANDLERS,
+    *schedules.HANDLERS,
     *store.HANDLERS,
+    *streams.HANDLERS,
 )
 
 HANDLERS: Mapping[str, Handler] = {
