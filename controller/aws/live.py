@@ -28,6 +28,7 @@ _NO_STACK = frozenset({"ValidationError"})
 _NO_PIPELINE = frozenset({"PipelineNotFoundException"})
 _NO_POLICY = frozenset({"NoSuchBucketPolicy"})
 _STARTS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"})
+_NESTED_STARTS = _STARTS - {"DELETE_IN_PROGRESS"}  # a rollback of the root deletes what failed, after the failure
 
 
 class AwsSilos:
@@ -73,11 +74,11 @@ class AwsSilos:
     def failure(self, place: Place, stack: str) -> Observed[FailedResource]:
         def read() -> FailedResource:
             api = self._api("cloudformation", place)
-            event = _first_failure(api, stack)
+            event = _first_failure(api, stack, _STARTS)
             if event.get("ResourceType") != NESTED or not event.get("PhysicalResourceId"):
                 return _failed("", event)
             # A nested stack's own events stay readable by its id even where the rollback deleted it.
-            below = _first_failure(api, event["PhysicalResourceId"])
+            below = _first_failure(api, event["PhysicalResourceId"], _NESTED_STARTS)
             return _failed(event["LogicalResourceId"], below) if below else _failed("", event)
 
         return observed("cloudformation", _NO_STACK, read)
@@ -150,13 +151,13 @@ def _action_error(state: Mapping[str, Any]) -> str:
     return ""
 
 
-def _first_failure(api: Any, stack: str) -> Mapping[str, Any]:
+def _first_failure(api: Any, stack: str, starts: frozenset[str]) -> Mapping[str, Any]:
     """The oldest failure of the newest operation; events come newest first, and the rest are mostly its echo."""
     found: Mapping[str, Any] = {}
     for page in api.get_paginator("describe_stack_events").paginate(StackName=stack):
         for event in page["StackEvents"]:
             if event["PhysicalResourceId"] == event["StackId"]:
-                if event["ResourceStatus"] in _STARTS:
+                if event["ResourceStatus"] in starts:
                     return found
             elif event["ResourceStatus"].endswith("_FAILED") and "cancelled" not in event.get(
                 "ResourceStatusReason", ""

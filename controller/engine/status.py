@@ -24,6 +24,7 @@ from controller.render.silo import inputs
 from controller.resolve.lake import Lake
 
 _RUNS = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE"})
+SOON, SELDOM = 0.5, 10.0  # seconds between two looks while waiting: the first ones, the last ones
 APPLY = "siloctl apply"
 START = f"aws codepipeline start-pipeline-execution --name {PIPELINE}"
 
@@ -205,7 +206,6 @@ def wait_for(
     timeout: float,
     monotonic: Callable[[], float],
     sleep: Callable[[float], None],
-    pause: float = 2.0,
 ) -> tuple[SiloStatus, ...]:
     """Read again and again until each silo is good or failed for good, or the time is over.
 
@@ -214,6 +214,7 @@ def wait_for(
     end = monotonic() + timeout
     latest: dict[str, SiloStatus] = {}
     waiting = list(names)
+    pause = SOON
     while True:
         for status in read(waiting):
             before = latest.get(status.silo)
@@ -224,6 +225,7 @@ def wait_for(
         if not waiting or monotonic() >= end:
             return tuple(latest[name] for name in names)
         sleep(min(pause, max(0.0, end - monotonic())))
+        pause = min(pause * 1.5, SELDOM)
 
 
 def _state(status: SiloStatus) -> tuple[Sync, Health, str]:

@@ -73,7 +73,8 @@ class SiloStatus:
 
     @property
     def worst_part(self) -> Part:
-        return max(self.parts, key=lambda part: ORDER.index(part.health))
+        """Of equally bad ones the one that knows which manifest line it comes from."""
+        return max(self.parts, key=lambda part: (ORDER.index(part.health), part.source is not None))
 
     @property
     def settled(self) -> bool:

@@ -62,7 +62,8 @@ def turned(status: SiloStatus, terminal: Terminal) -> str:
     sync = terminal.paint(status.sync, SYNC_COLORS[status.sync])
     part = status.worst_part
     reason = status.sync_reason if part.health is Health.HEALTHY else f"{part.address}: {part.reason}"
-    return f"silo/{status.silo} is {sync}, {health}: {plain(reason, terminal)}"
+    place = f"  ({part.source.path}:{part.source.line})" if part.source else ""
+    return f"silo/{status.silo} is {sync}, {health}: {plain(reason, terminal)}{place}"
 
 
 def _row(status: SiloStatus) -> tuple[str, ...]:
