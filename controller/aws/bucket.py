@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from controller.aws.client import Clients
 from controller.aws.errors import code_of, observed, translated
-from controller.model.observed import Observed
+from controller.model.observed import Observed, Present
 from controller.model.world import Stored
 
 _GONE = frozenset({"NoSuchBucket", "NoSuchKey", "404", "NotFound"})
@@ -54,10 +54,18 @@ class AwsBucket:
                     Bucket=self._name, Key=key, Body=content, ContentType=_content_type(key), **condition
                 )
             except ClientError as error:
-                if code_of(error) in _LOST:
-                    return None
-                raise
+                if code_of(error) not in _LOST:
+                    raise
+                return self._ours(key, content) if error.response["ResponseMetadata"].get("RetryAttempts") else None
         return Stored(key, answer["ETag"].strip('"'), answer.get("VersionId", ""))
+
+    def _ours(self, key: str, content: bytes) -> Stored | None:
+        """A write whose answer was lost is tried again by botocore, and then loses the race against itself."""
+        match self.get(key):
+            case Present(stored) if stored.content == content:
+                return stored
+            case _:
+                return None
 
     def delete(self, key: str, etag: str) -> bool:
         with translated("s3"):

@@ -5,22 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from controller.aws.client import Clients
+from controller.aws.document import document
 from controller.aws.errors import code_of, observed, translated
+from controller.aws.waiting import pauses
 from controller.model.errors import AwsError, StackFailed
 from controller.model.observed import Observed
 from controller.model.world import Stack
 
 INLINE_BYTES = 51_200  # a template passed in the call itself (CloudFormation quotas)
-POLL_SECONDS = 2.0
+REVIEW = "REVIEW_IN_PROGRESS"  # only a change set for its creation: not a stack yet
+CLEANUP = "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"  # the new resources are live, the stack is still busy
 _GONE = frozenset({"ValidationError"})
 _NOTHING = ("didn't contain changes", "No updates are to be performed")
-_GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+_GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", CLEANUP)
 
 
 class AwsStacks:
@@ -40,39 +43,50 @@ class AwsStacks:
         return Stack(
             stack["StackStatus"],
             stack.get("StackStatusReason", ""),
-            json.loads(body) if isinstance(body, str) else body,
+            document(body, f"stack {name}"),
             {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])},
             {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])},
         )
 
     def _describe(self, name: str, region: str) -> dict[str, Any]:
         stack: dict[str, Any] = self._api(region).describe_stacks(StackName=name)["Stacks"][0]
-        if stack["StackStatus"] == "REVIEW_IN_PROGRESS":  # only a change set for its creation: not a stack yet
+        if stack["StackStatus"] == REVIEW:
             raise ClientError({"Error": {"Code": "ValidationError", "Message": "in review"}}, "DescribeStacks")
         return stack
 
     def settle(self, name: str, region: str, progress: Callable[[str], None]) -> None:
         with translated("cloudformation"):
-            status = self._wait(name, region, progress)
+            status = self._wait(name, region, progress, busy=(CLEANUP,))
         if status and status not in _GOOD and status != "UPDATE_ROLLBACK_COMPLETE":
             raise self._failure(name, region, status)
 
-    def _wait(self, name: str, region: str, progress: Callable[[str], None]) -> str:
-        """The settled status; empty when there is no such stack."""
+    def _wait(
+        self, name: str, region: str, progress: Callable[[str], None], busy: Sequence[str] = (), executed: bool = False
+    ) -> str:
+        """The settled status; empty when there is no such stack.
+
+        `busy` are states to wait through besides those in progress. After the execution of a change set the stack is
+        seen in review for a moment more; before it, that is no operation under way.
+        """
         said = ""
+        pause = pauses()
         while True:
-            try:
-                status = self._describe(name, region)["StackStatus"]
-            except ClientError as error:
-                if code_of(error) in _GONE:
-                    return ""
-                raise
-            if status != said:
+            status = self._status(name, region)
+            if status and status != said:
                 progress(status)
                 said = status
-            if not status.endswith("_IN_PROGRESS") or status in _GOOD:
-                return str(status)
-            self._sleep(POLL_SECONDS)
+            reviewed = status == REVIEW and executed
+            if not reviewed and (not status.endswith("_IN_PROGRESS") or status in {*_GOOD, REVIEW} - set(busy)):
+                return "" if status == REVIEW else status
+            self._sleep(next(pause))
+
+    def _status(self, name: str, region: str) -> str:
+        try:
+            return str(self._api(region).describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+        except ClientError as error:
+            if code_of(error) in _GONE:
+                return ""
+            raise
 
     def write(
         self,
@@ -88,7 +102,7 @@ class AwsStacks:
                 f"the template of stack {name} has {len(template)} bytes; CloudFormation takes {INLINE_BYTES}"
             )
         with translated("cloudformation"):
-            status = self._wait(name, region, progress)
+            status = self._wait(name, region, progress, busy=(CLEANUP,))
             if status == "ROLLBACK_COMPLETE":
                 self._api(region).delete_stack(StackName=name)
                 status = self._wait(name, region, progress)
@@ -97,7 +111,7 @@ class AwsStacks:
                 status = ""
             if self._prepare(name, region, template, parameters, tags, "UPDATE" if status else "CREATE"):
                 self._api(region).execute_change_set(StackName=name, ChangeSetName=_name(template, parameters))
-                after = self._wait(name, region, progress)
+                after = self._wait(name, region, progress, executed=True)
                 if after not in _GOOD:
                     raise self._failure(name, region, after)
 
@@ -108,7 +122,7 @@ class AwsStacks:
         api, change_set = self._api(region), _name(template, parameters)
         # A change set of this name may be left from a run that died; it may have failed, so it is made anew.
         # Deleting one that is not there succeeds, but a stack that is not there is refused.
-        if kind == "UPDATE" or self._in_review(name, region):
+        if kind == "UPDATE" or self._status(name, region) == REVIEW:
             api.delete_change_set(StackName=name, ChangeSetName=change_set)
         api.create_change_set(
             StackName=name,
@@ -120,6 +134,7 @@ class AwsStacks:
             Capabilities=["CAPABILITY_NAMED_IAM"],
             Description="siloctl apply",
         )
+        pause = pauses()
         while True:
             made = api.describe_change_set(StackName=name, ChangeSetName=change_set)
             if made["Status"] == "FAILED":
@@ -130,16 +145,7 @@ class AwsStacks:
                 raise StackFailed(name, "not changed", "change set", reason)
             if made["Status"] == "CREATE_COMPLETE":
                 return True
-            self._sleep(POLL_SECONDS)
-
-    def _in_review(self, name: str, region: str) -> bool:
-        try:
-            stacks = self._api(region).describe_stacks(StackName=name)["Stacks"]
-        except ClientError as error:
-            if code_of(error) in _GONE:
-                return False
-            raise
-        return bool(stacks and stacks[0]["StackStatus"] == "REVIEW_IN_PROGRESS")
+            self._sleep(next(pause))
 
     def _failure(self, name: str, region: str, status: str) -> StackFailed:
         """The newest operation's first failure: the later ones are mostly its echo."""

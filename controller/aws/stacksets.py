@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,12 +9,13 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from controller.aws.client import Clients
+from controller.aws.document import document
 from controller.aws.errors import code_of, observed, translated
+from controller.aws.waiting import pauses
 from controller.model.errors import StackFailed
 from controller.model.observed import Observed
 from controller.model.world import Instance, StackSet
 
-POLL_SECONDS = 2.0
 # The set lives in the management account; without this, AWS looks in our own and finds none (StackSets guide).
 _AS = {"CallAs": "DELEGATED_ADMIN"}
 _GONE = frozenset({"StackSetNotFoundException"})
@@ -49,7 +49,7 @@ class AwsStackSets:
                 StackSetName=name, NextToken=page["NextToken"], **_AS
             )
         return StackSet(
-            json.loads(found["TemplateBody"]),
+            document(found["TemplateBody"], f"stack set {name}"),
             dict(sorted(targets.items())),
             bool(automatic.get("Enabled") and automatic.get("RetainStacksOnAccountRemoval")),
             self._instances(name, region),
@@ -152,19 +152,22 @@ class AwsStackSets:
     def _operate(self, name: str, progress: Callable[[str], None], operation: str, **arguments: Any) -> None:
         """Start an operation, after the one under way if it refuses a second, and wait for its end."""
         with translated("cloudformation"):
-            while True:
-                try:
-                    started = getattr(self._api, operation)(**arguments)["OperationId"]
-                    break
-                except ClientError as error:
-                    if code_of(error) != "OperationInProgressException":
-                        raise
-                    progress("waits for the operation under way")
-                    self._sleep(POLL_SECONDS)
-            self._wait(name, started, progress)
+            self._wait(name, self._start(operation, arguments, progress), progress)
+
+    def _start(self, operation: str, arguments: Mapping[str, Any], progress: Callable[[str], None]) -> str:
+        pause = pauses()
+        while True:
+            try:
+                return str(getattr(self._api, operation)(**arguments)["OperationId"])
+            except ClientError as error:
+                if code_of(error) != "OperationInProgressException":
+                    raise
+                progress("waits for the operation under way")
+                self._sleep(next(pause))
 
     def _wait(self, name: str, operation: str, progress: Callable[[str], None]) -> None:
         said = ""
+        pause = pauses()
         while True:
             found = self._api.describe_stack_set_operation(StackSetName=name, OperationId=operation, **_AS)
             status = found["StackSetOperation"]["Status"]
@@ -173,7 +176,7 @@ class AwsStackSets:
                 said = status
             if status in ("SUCCEEDED", "FAILED", "STOPPED"):
                 break
-            self._sleep(POLL_SECONDS)
+            self._sleep(next(pause))
         # An operation may succeed with some instances failed (botocore model, StackSetOperationStatusDetails).
         failed = found["StackSetOperation"].get("StatusDetails", {}).get("FailedStackInstancesCount", 0)
         if status != "SUCCEEDED" or failed:
