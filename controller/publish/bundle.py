@@ -8,15 +8,18 @@ release.json    digest, commit, and for each logical id the manifest line that a
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from controller import __version__
 from controller.model.bundle import Bundle, Rendered, Template, canonical, sha256
+from controller.model.errors import ControllerError
 from controller.publish.archive import ArchiveRefused, open_files, pack_files
 
 FORMAT = 1
+COMMIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,99}")  # as the root template's parameter allows
 TEMPLATE, CONFIG, RELEASE = "template.json", "config.json", "release.json"
 
 # Storage holds the data: no release may delete or replace it, whatever its template says.
@@ -58,6 +61,10 @@ def digest(rendered: Rendered) -> str:
 
 def pack(rendered: Rendered, commit: str) -> Bundle:
     """The same rendering and commit give the same bytes, on any machine."""
+    if not COMMIT.fullmatch(commit):
+        raise ControllerError(
+            f"{commit!r} does not name a commit", "letters, digits and . _ / + -, at most 100 of them"
+        )
     made = digest(rendered)
     config = {
         "Parameters": {**rendered.parameters, "BundleDigest": made, "Commit": commit},
