@@ -50,7 +50,8 @@ def load(files: Iterable[ManifestFile]) -> Loaded:
         for manifest, wrong in _documents(file, text, digest):
             problems.extend(wrong)
             if wrong or text.faults:
-                faulty.add((manifest.kind, manifest.name))
+                kinds = (manifest.kind,) if manifest.kind in KINDS else tuple(KINDS)
+                faulty.update((kind, manifest.name) for kind in kinds)
             else:
                 manifests.append(manifest)
     return Loaded(tuple(manifests), tuple(problems), frozenset(faulty))
@@ -58,13 +59,18 @@ def load(files: Iterable[ManifestFile]) -> Loaded:
 
 def _documents(file: ManifestFile, text: Read, digest: str) -> list[tuple[Manifest, list[Problem]]]:
     found: list[tuple[Manifest, list[Problem]]] = []
-    judged = {fault.line for fault in text.faults}  # a line with a fault in its text is not judged again
+    # What was refused in the text left a gap: that line is not judged again, and nothing is called missing.
+    judged = {fault.line for fault in text.faults}
     for index, data in enumerate(text.documents):
         if data is None and len(text.documents) > 1:
             continue  # nothing between two --- lines
         positions = TextPositions(file.path, file.text, index)
         manifest = _manifest(file.path, data, digest, positions)
-        wrong = [problem for problem in _faults(manifest, data, positions) if problem.at.line not in judged]
+        wrong = [
+            problem
+            for problem in _faults(manifest, data, positions)
+            if problem.at.line not in judged and not (text.faults and problem.code == "missing-field")
+        ]
         found.append((manifest, wrong))
     if not found and not text.faults:
         hint = "write a manifest, or remove the file"

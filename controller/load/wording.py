@@ -36,20 +36,28 @@ class Wrong:
     field: str
     hint: str = ""
     at_key: bool = False
+    name: str = ""  # of a missing field, or the one that an unknown field was meant to be
     found: Any = None  # the value that has the wrong type
+
+
+def nearest(word: str, words: Sequence[str]) -> str:
+    """The closest of `words`, or nothing."""
+    close = get_close_matches(word, words, 1, 0.6) or get_close_matches(word.lower(), words, 1, 0.6)
+    return close[0] if close else ""
 
 
 def near(word: str, words: Sequence[str]) -> str:
     """A hint that names the closest of `words`, or nothing."""
-    close = get_close_matches(word, words, 1, 0.6) or get_close_matches(word.lower(), words, 1, 0.6)
-    return f'did you mean "{close[0]}"?' if close else ""
+    close = nearest(word, words)
+    return f'did you mean "{close}"?' if close else ""
 
 
 def wrongs(kind: str, data: Any) -> tuple[Wrong, ...]:
     """All faults of shape of a document, in the schema's order; at least one when the compiled validator refused it."""
-    found = tuple(wrong for error in _validator(kind).iter_errors(data) for wrong in _worded(error))
+    found = [wrong for error in _validator(kind).iter_errors(data) for wrong in _worded(error)]
     if found:
-        return found
+        misspelt = {(wrong.field.rpartition(".")[0], wrong.name) for wrong in found if wrong.code == "unknown-field"}
+        return tuple(w for w in found if w.code != "missing-field" or (w.field, w.name) not in misspelt)
     # Patterns end differently at a final line break: Python's `$` stands before it, ECMA's does not.
     return tuple(
         Wrong("wrong-value", "this value does not have the form that is asked for", path(error.instance_path))
@@ -82,7 +90,7 @@ def _worded(error: Any) -> Iterator[Wrong]:
             missing = re.match(r"'(.*)' is a required", error.message)
             name = missing.group(1) if missing else ""
             about = error.schema.get("properties", {}).get(name, {})
-            yield Wrong("missing-field", f'"{name}" is missing', field, _expected(about), at_key=True)
+            yield Wrong("missing-field", f'"{name}" is missing', field, _expected(about), at_key=True, name=name)
         case "type":
             message = f"expected {_TYPES[error.validator_value]}, found {_shown(error.instance)}"
             yield Wrong("wrong-type", message, field, _expected(error.schema), found=error.instance)
@@ -109,12 +117,10 @@ def _unknown(error: Any, field: str) -> Iterator[Wrong]:
     known = error.schema.get("properties", {})
     for key in error.instance:
         if key not in known:
-            hint = near(key, [name for name in known if name not in error.instance]) or "known here: " + ", ".join(
-                known
-            )
-            yield Wrong(
-                "unknown-field", f'there is no field "{key[:60]}" here', f"{field}.{key}".lstrip("."), hint, at_key=True
-            )
+            close = nearest(key, [name for name in known if name not in error.instance])
+            hint = f'did you mean "{close}"?' if close else "known here: " + ", ".join(known)
+            message = f'there is no field "{key[:60]}" here'
+            yield Wrong("unknown-field", message, f"{field}.{key}".lstrip("."), hint, at_key=True, name=close)
 
 
 def _not_one_of(error: Any, field: str) -> Wrong:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
 
 from controller.kinds.flow import Flow
@@ -28,6 +28,15 @@ def check(specs: Specs) -> Iterator[Problem]:
 def matched(share: Share, flows: Sequence[Flow]) -> tuple[Flow, ...]:
     """The flows of the share's silo whose tables it shares."""
     return tuple(flow for flow in flows if any(fnmatchcase(flow.name, pattern) for pattern in share.tables))
+
+
+def _no_flow(specs: Specs, share: Share, field: str, name: str, names: Mapping[str, Flow]) -> Iterator[Problem]:
+    elsewhere = specs.flows.get(name)
+    if elsewhere and elsewhere.silo not in specs.silos:
+        return  # that flow's silo is the problem
+    message = f'silo {share.silo} has no flow named "{name}"'
+    hint = f"it is a flow of silo {elsewhere.silo}" if elsewhere else nearest(name, names)
+    yield Problem.of(share.manifest, "unknown-reference", field, message, hint)
 
 
 def _receivers(specs: Specs, share: Share) -> Iterator[Problem]:
@@ -60,8 +69,7 @@ def _tables(specs: Specs, share: Share) -> Iterator[Problem]:
             message = f'no flow of silo {share.silo} matches "{pattern}" yet'
             yield Problem.of(share.manifest, "matches-nothing", field, message, "", Severity.WARNING)
         elif "*" not in pattern and ("Flow", pattern) not in specs.faulty:
-            message = f'silo {share.silo} has no flow named "{pattern}"'
-            yield Problem.of(share.manifest, "unknown-reference", field, message, nearest(pattern, names))
+            yield from _no_flow(specs, share, field, pattern, names)
     columns = {column.name for flow in matched(share, flows) for column in flow.contract.columns}
     for index, name in enumerate(share.exclude_columns):
         if columns and name not in columns and specs.complete("Flow"):
