@@ -8,6 +8,8 @@ from typing import Any, Protocol
 
 from controller.local.resources import (
     analytics,
+    apigateway,
+    apigateway_access,
     codesuite,
     functions,
     glue,
@@ -60,6 +62,8 @@ class Checked:
 
 DRIVEN: tuple[Typed, ...] = (
     *analytics.HANDLERS,
+    *apigateway.HANDLERS,
+    *apigateway_access.HANDLERS,
     *codesuite.HANDLERS,
     *functions.HANDLERS,
     *glue.HANDLERS,

@@ -12,6 +12,7 @@ from moto.server import ThreadedMotoServer
 from controller.local import clients, resources
 from controller.local.resources.handler import Made, Scope
 from controller.local.resources.registry import handler_for
+from controller.local.resources.schemas import provider_schema
 
 accounts = itertools.count(200000000001)
 
@@ -68,14 +69,18 @@ def round_trip(scope: Scope) -> RoundTrip:
     def run(
         type_name: str, before: Mapping[str, Any], after: Mapping[str, Any], unreadable: frozenset[str] = frozenset()
     ) -> Made:
+        def coerced(properties: Mapping[str, Any]) -> dict[str, Any]:
+            found = provider_schema(type_name).coerce(properties)
+            return {key: value for key, value in found.items() if key not in unreadable}
+
         handler = handler_for(type_name)
         made = handler.create(scope, before)
         there = handler.read(scope, made.physical_id, before)
-        assert there == {key: value for key, value in before.items() if key not in unreadable}
+        assert there == coerced(before)
         updated = handler.update(scope, made.physical_id, before, after)
         assert updated.physical_id == made.physical_id
         there = handler.read(scope, made.physical_id, after)
-        assert there == {key: value for key, value in after.items() if key not in unreadable}
+        assert there == coerced(after)
         handler.delete(scope, made.physical_id, after)
         assert handler.read(scope, made.physical_id, after) is None
         handler.delete(scope, made.physical_id, after)
