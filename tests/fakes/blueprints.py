@@ -82,14 +82,19 @@ Resources:
     UpdateReplacePolicy: Retain
     Properties:
       BucketName: !Sub {{ (code_prefix | sub ~ "-${AWS::Region}") | yaml }}
-      Keep: {{ keep_versions | yaml }}
+      VersioningConfiguration: {Status: Enabled}
+      LifecycleConfiguration:
+        Rules:
+          - Id: old
+            Status: Enabled
+            NoncurrentVersionExpiration: {NoncurrentDays: {{ keep_versions | yaml }}}
 """
 
 BASELINE = """
 Resources:
-  Pipeline:
-    Type: AWS::CodePipeline::Pipeline
-    Properties: {Name: lake-delivery, Bucket: {{ code_prefix | yaml }}}
+  Enrolled:
+    Type: AWS::SSM::Parameter
+    Properties: {Name: /lake/enrolled, Type: String, Value: {{ code_prefix | yaml }}}
 """
 
 

@@ -447,11 +447,13 @@ class TestMasters:
     def test_a_template_changed_by_hand_is_put_back(self) -> None:
         aws = applied(small())
         old = aws.stacks.stacks["eu-west-1"]
-        changed = json.loads(json.dumps(old.template).replace('"Keep": 50', '"Keep": 1'))
+        changed = json.loads(json.dumps(old.template).replace('"NoncurrentDays": 50', '"NoncurrentDays": 1'))
         aws.stacks.stacks["eu-west-1"] = replace(old, template=changed)
         second = plan(aws, small())
         (change,) = second.plan.changes
-        assert [(detail.path, detail.before, detail.after) for detail in change.details] == [("Keep", 1, 50)]
+        (detail,) = change.details
+        assert detail.path == "LifecycleConfiguration.Rules[0].NoncurrentVersionExpiration.NoncurrentDays"
+        assert (detail.before, detail.after) == (1, 50)
 
 
 class TestBaseline:
@@ -488,9 +490,9 @@ class TestBaseline:
 
 BASELINE_2 = """
 Resources:
-  Pipeline:
-    Type: AWS::CodePipeline::Pipeline
-    Properties: {Name: lake-delivery, Bucket: {{ code_prefix | yaml }}, PipelineType: V2}
+  Enrolled:
+    Type: AWS::SSM::Parameter
+    Properties: {Name: /lake/enrolled, Type: String, Value: {{ code_prefix | yaml }}, Description: Who takes part}
 """
 
 
