@@ -28,7 +28,6 @@ def _failed(stack: Stack, reason: str) -> None:
     if stack.on_failure == "DO_NOTHING":
         stack.tell("CREATE_FAILED", reason)
     elif stack.on_failure == "DELETE":
-        stack.tell("CREATE_FAILED", reason)
         stack.tell("DELETE_IN_PROGRESS", f"{reason} Delete requested by user.")
         deletion.delete(stack, creating=True)
     else:

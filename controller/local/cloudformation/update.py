@@ -90,18 +90,21 @@ class Update:
         self._end("UPDATE_COMPLETE")
 
     def roll_back(self, reason: str, skip: frozenset[str] = frozenset()) -> None:
-        """Undo, last step first. A step that cannot be undone stays for ContinueUpdateRollback, which may skip it."""
+        """Undo, last step first. What cannot be undone stays for ContinueUpdateRollback, which may skip it."""
         stack = self.stack
         stack.tell("UPDATE_ROLLBACK_IN_PROGRESS", reason)
         stack.wanted, stack.outputs, stack.imports = self.before, self.outputs, self.imports
-        while self.done:
+        left: dict[str, Done] = {}
+        for step in reversed(self.done):
             try:
-                self._undo(self.done[-1], skip)
+                self._undo(step, skip)
             except StepFailed as failed:
-                told = f"The following resource(s) failed to update: [{failed.logical_id}]."
-                stack.tell("UPDATE_ROLLBACK_FAILED", told)
-                return
-            self.done.pop()
+                left[failed.logical_id] = step
+        self.done = list(reversed(left.values()))
+        if left:
+            told = f"The following resource(s) failed to update: [{', '.join(sorted(left))}]."
+            stack.tell("UPDATE_ROLLBACK_FAILED", told)
+            return
         stack.tell("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
         steps.remove_all(stack, self.leftover, _kept(self.leftover, "deletion_policy", ("Retain",)))
         self._end("UPDATE_ROLLBACK_COMPLETE")
