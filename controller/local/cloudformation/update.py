@@ -42,7 +42,8 @@ class Update:
         self.outputs: dict[str, Output] = dict(stack.outputs)
         self.imports = set(stack.imports)
         self.done: list[Done] = []
-        self.leftover: list[Resource] = []  # replaced or created and undone; for the clean-up
+        self.removed: list[Resource] = []  # what the template no longer has; goes once nothing can fail any more
+        self.undone: list[Resource] = []  # what a roll-back takes out of the stack; goes at its end
         stack.wanted, stack.update, stack.cancelled = wanted, self, False
 
     def run(self, keep_failed: bool = False) -> None:
@@ -74,7 +75,7 @@ class Update:
             return steps.reason_of(failure)
         active = set(evaluation.active(evaluator))
         removed = [resource for name, resource in stack.resources.items() if name not in active]
-        self.leftover += [resource for resource in removed if resource.status != "DELETE_COMPLETE"]
+        self.removed = [resource for resource in removed if resource.status != "DELETE_COMPLETE"]
         stack.tell("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
         return None
 
@@ -84,8 +85,8 @@ class Update:
         self._finish_nested()
         replaced = [step.before for step in self.done if isinstance(step, Replaced)]
         steps.remove_all(stack, replaced, _kept(replaced, "update_replace_policy"))
-        steps.remove_all(stack, self.leftover, _kept(self.leftover, "deletion_policy"))
-        for resource in self.leftover:
+        steps.remove_all(stack, self.removed, _kept(self.removed, "deletion_policy"))
+        for resource in self.removed:
             stack.resources.pop(resource.logical_id, None)
         self._end("UPDATE_COMPLETE")
 
@@ -106,7 +107,7 @@ class Update:
             stack.tell("UPDATE_ROLLBACK_FAILED", told)
             return
         stack.tell("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS")
-        steps.remove_all(stack, self.leftover, _kept(self.leftover, "deletion_policy", ("Retain",)))
+        steps.remove_all(stack, self.undone, _kept(self.undone, "deletion_policy", ("Retain",)))
         self._end("UPDATE_ROLLBACK_COMPLETE")
 
     def _end(self, status: str) -> None:
@@ -163,9 +164,9 @@ class Update:
         match step:
             case Created(resource):
                 stack.resources.pop(resource.logical_id, None)
-                self.leftover.append(resource)
+                self.undone.append(resource)
             case Replaced(before):
-                self.leftover.append(stack.resources[before.logical_id])
+                self.undone.append(stack.resources[before.logical_id])
                 stack.resources[before.logical_id] = before
                 stack.tell_of(before, "UPDATE_COMPLETE")
             case Changed(before):
