@@ -119,7 +119,13 @@ def _organization_changed() -> None:
 
 def _parts() -> list[Any]:
     """In the order of their end: what runs stops before what it runs on."""
-    names = ("pipelines.service", "cloudformation.stacksets", "cloudformation.service", "resources")
+    names = (
+        "authorization.decisions",
+        "pipelines.service",
+        "cloudformation.stacksets",
+        "cloudformation.service",
+        "resources",
+    )
     found = [f"controller.local.{name}" for name in names if importlib.util.find_spec(f"controller.local.{name}")]
     return [importlib.import_module(name) for name in found]
 

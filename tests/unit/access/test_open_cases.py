@@ -11,8 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from controller.access import Policies, Policy, PolicyInvalid, Principal, Request, decide, read
 
 FOLDER = Path(__file__).parents[4] / "shared" / "iam-cases"
@@ -59,13 +57,17 @@ def levels(given: list[list[Any]] | None) -> tuple[tuple[Policy, ...], ...] | No
     return None if given is None else tuple(many(level) for level in given)
 
 
-@pytest.mark.parametrize("path", FILES, ids=[path.stem for path in FILES])
-def test_public_cases_are_decided_as_their_tools_expect(path: Path) -> None:
-    counted = [case for case in cases(path) if not {"service-special", "disputed"} & {*case["tags"], *case}]
-    answers = {case["id"]: (answer(case), case["expected"]["decision"]) for case in counted}
-    unsafe = [name for name, given in answers.items() if given == ("allow", "deny")]
-    wrong = sorted(name for name, (got, expected) in answers.items() if got != expected)
-    print(f"{path.stem}: {len(counted) - len(wrong)} of {len(counted)} right; wrong: {wrong}; unsafe: {unsafe}")
+def test_public_cases_are_decided_as_their_tools_expect() -> None:
+    right, counted, wrong, unsafe = 0, 0, [], []
+    for path in FILES:
+        for case in cases(path):
+            if {"service-special", "disputed"} & {*case["tags"], *case}:
+                continue
+            got, expected = answer(case), case["expected"]["decision"]
+            counted, right = counted + 1, right + (got == expected)
+            wrong += [case["id"]] if got != expected else []
+            unsafe += [case["id"]] if (got, expected) == ("allow", "deny") else []
+    print(f"{right} of {counted} right; wrong: {wrong}" if FILES else f"there are no cases at {FOLDER.name}")
 
     assert not unsafe
-    assert len(counted) - len(wrong) > 0.95 * len(counted), wrong
+    assert right >= 0.98 * counted, wrong
