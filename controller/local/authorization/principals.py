@@ -76,4 +76,4 @@ def _document(iam: Any, arn: str) -> str:
     policy = iam.managed_policies.get(arn)
     if policy is None:
         raise NoSuchPrincipal(f"policy {arn}")
-    return str(policy.document)
+    return next(str(version.document) for version in policy.versions if version.is_default)

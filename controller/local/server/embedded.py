@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import os
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any
 
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
@@ -15,7 +12,10 @@ from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.sts.models import sts_backends
 
-from controller.local import clients, organization
+from controller.local import clients, organization, resources
+from controller.local.authorization import decisions
+from controller.local.cloudformation import service as cloudformation
+from controller.local.cloudformation import stacksets
 from controller.local.organization import Seeded
 from controller.local.organization.tree import PARTITION
 from controller.local.pipelines import service as pipelines
@@ -92,9 +92,9 @@ class EmbeddedAws:
         self.stop()
 
     def _forget(self) -> None:
-        for part in _parts():
-            if hasattr(part, "reset"):
-                part.reset()
+        pipelines.reset()  # what runs stops before what it runs on
+        cloudformation.reset()
+        resources.reset()
         BackendDict.reset()
         reset_model_data()
         callers.forget()
@@ -105,29 +105,11 @@ class EmbeddedAws:
 
 def _install() -> None:
     """Put the project's own services in the place of moto's; once a process is enough, and each sees to that."""
-    organization.install(_organization_changed)
-    for part in _parts():
-        if hasattr(part, "install"):
-            part.install()
-
-
-def _organization_changed() -> None:
-    for part in _parts():
-        if hasattr(part, "organization_changed"):
-            part.organization_changed()
-
-
-def _parts() -> list[Any]:
-    """In the order of their end: what runs stops before what it runs on."""
-    names = (
-        "authorization.decisions",
-        "pipelines.service",
-        "cloudformation.stacksets",
-        "cloudformation.service",
-        "resources",
-    )
-    found = [f"controller.local.{name}" for name in names if importlib.util.find_spec(f"controller.local.{name}")]
-    return [importlib.import_module(name) for name in found]
+    organization.install(stacksets.organization_changed)
+    decisions.install()
+    cloudformation.install()
+    resources.install()
+    pipelines.install()
 
 
 def _sign_in(role: str) -> None:
