@@ -1,0 +1,232 @@
+"""CloudFormation over HTTP, as boto3 speaks it: real resources, real templates in buckets, errors that boto3 knows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
+from moto.core.base_backend import BackendDict
+from moto.server import ThreadedMotoServer
+
+from controller.local import clients
+from controller.local.cloudformation import service, stacks
+
+ACCOUNT, REGION = "111111111111", "eu-west-1"
+STORAGE = {
+    "Parameters": {"Days": {"Type": "Number", "Default": 30}},
+    "Resources": {
+        "Raw": {
+            "Type": "AWS::S3::Bucket",
+            "Properties": {
+                "BucketName": {"Fn::Sub": "acme-sales-raw-${AWS::AccountId}"},
+                "VersioningConfiguration": {"Status": "Enabled"},
+            },
+        },
+        "Retention": {
+            "Type": "AWS::SSM::Parameter",
+            "Properties": {"Name": "/lake/days", "Type": "String", "Value": {"Ref": "Days"}},
+        },
+    },
+    "Outputs": {"RawArn": {"Value": {"Fn::GetAtt": ["Raw", "Arn"]}}},
+}
+
+Of = Callable[[str], Any]
+
+
+@pytest.fixture(scope="module")
+def endpoint() -> Iterator[str]:
+    service.install()
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def of(endpoint: str) -> Iterator[Of]:
+    """Clients of one silo's account."""
+    clients.use_endpoint(endpoint)
+    yield lambda name: clients.client(name, ACCOUNT, REGION)
+    service.reset()
+    BackendDict.reset()
+
+
+def settled(name: str) -> str:
+    return stacks.backend(ACCOUNT, REGION).wait_settled(name, 20).status
+
+
+def published(of: Of, template: dict[str, Any], key: str = "storage.json") -> str:
+    s3 = of("s3")
+    if not any(bucket["Name"] == "code" for bucket in s3.list_buckets()["Buckets"]):
+        s3.create_bucket(Bucket="code", CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket="code", Key=f"assets/{key}", Body=json.dumps(template).encode())
+    return f"https://code.s3.{REGION}.amazonaws.com/assets/{key}"
+
+
+def root(url: str, **parameters: str) -> str:
+    child = {"TemplateURL": url, "Parameters": parameters}
+    return json.dumps(
+        {
+            "Parameters": {"BundleDigest": {"Type": "String"}},
+            "Resources": {"Storage": {"Type": "AWS::CloudFormation::Stack", "Properties": child}},
+            "Outputs": {
+                "BundleDigest": {"Value": {"Ref": "BundleDigest"}},
+                "RawArn": {"Value": {"Fn::GetAtt": ["Storage", "Outputs.RawArn"]}},
+            },
+        }
+    )
+
+
+def digest(value: str) -> list[dict[str, str]]:
+    return [{"ParameterKey": "BundleDigest", "ParameterValue": value}]
+
+
+@pytest.mark.emulator
+def test_a_root_stack_with_a_nested_one_from_create_to_delete(of: Of) -> None:
+    cloudformation, url = of("cloudformation"), published(of, STORAGE)
+    cloudformation.create_stack(StackName="lake-silo", TemplateBody=root(url), Parameters=digest("one"))
+    assert settled("lake-silo") == "CREATE_COMPLETE"
+    (stack,) = cloudformation.describe_stacks(StackName="lake-silo")["Stacks"]
+    outputs = {item["OutputKey"]: item["OutputValue"] for item in stack["Outputs"]}
+    assert outputs == {"BundleDigest": "one", "RawArn": f"arn:aws:s3:::acme-sales-raw-{ACCOUNT}"}
+    versioning = of("s3").get_bucket_versioning(Bucket=f"acme-sales-raw-{ACCOUNT}")
+    assert versioning["Status"] == "Enabled"
+
+    cloudformation.create_change_set(
+        StackName="lake-silo",
+        ChangeSetName="next",
+        TemplateBody=root(url, Days="60"),
+        Parameters=digest("two"),
+    )
+    told = cloudformation.describe_change_set(StackName="lake-silo", ChangeSetName="next")
+    (change,) = told["Changes"]
+    assert change["ResourceChange"]["LogicalResourceId"] == "Storage"
+    assert change["ResourceChange"]["Replacement"] == "False"
+    cloudformation.execute_change_set(StackName="lake-silo", ChangeSetName="next")
+    assert settled("lake-silo") == "UPDATE_COMPLETE"
+    assert of("ssm").get_parameter(Name="/lake/days")["Parameter"]["Value"] == "60"
+
+    cloudformation.delete_stack(StackName="lake-silo")
+    assert settled(stack["StackId"]) == "DELETE_COMPLETE"
+    with pytest.raises(ClientError, match="Stack with id lake-silo does not exist"):
+        cloudformation.describe_stacks(StackName="lake-silo")
+    (gone,) = cloudformation.describe_stacks(StackName=stack["StackId"])["Stacks"]
+    assert gone["StackStatus"] == "DELETE_COMPLETE"
+
+
+@pytest.mark.emulator
+def test_a_bucket_changed_by_hand_is_drift(of: Of) -> None:
+    cloudformation = of("cloudformation")
+    cloudformation.create_stack(StackName="storage", TemplateBody=json.dumps(STORAGE))
+    assert settled("storage") == "CREATE_COMPLETE"
+    of("s3").put_bucket_versioning(Bucket=f"acme-sales-raw-{ACCOUNT}", VersioningConfiguration={"Status": "Suspended"})
+    asked = cloudformation.detect_stack_drift(StackName="storage")["StackDriftDetectionId"]
+    for _ in range(200):
+        told = cloudformation.describe_stack_drift_detection_status(StackDriftDetectionId=asked)
+        if told["DetectionStatus"] != "DETECTION_IN_PROGRESS":
+            break
+    assert (told["StackDriftStatus"], told["DriftedStackResourceCount"]) == ("DRIFTED", 1)
+    (drift,) = cloudformation.describe_stack_resource_drifts(
+        StackName="storage", StackResourceDriftStatusFilters=["MODIFIED", "DELETED"]
+    )["StackResourceDrifts"]
+    assert drift["LogicalResourceId"] == "Raw"
+    assert drift["PropertyDifferences"] == [
+        {
+            "PropertyPath": "/VersioningConfiguration/Status",
+            "ExpectedValue": "Enabled",
+            "ActualValue": "Suspended",
+            "DifferenceType": "NOT_EQUAL",
+        }
+    ]
+
+
+@pytest.mark.emulator
+def test_a_bucket_with_objects_cannot_be_deleted(of: Of) -> None:
+    cloudformation = of("cloudformation")
+    cloudformation.create_stack(StackName="storage", TemplateBody=json.dumps(STORAGE))
+    assert settled("storage") == "CREATE_COMPLETE"
+    of("s3").put_object(Bucket=f"acme-sales-raw-{ACCOUNT}", Key="data", Body=b"x")
+    cloudformation.delete_stack(StackName="storage")
+    assert settled("storage") == "DELETE_FAILED"
+    events = cloudformation.describe_stack_events(StackName="storage")["StackEvents"]
+    (failed,) = (
+        event for event in events if event["LogicalResourceId"] == "Raw" and event["ResourceStatus"] == "DELETE_FAILED"
+    )
+    assert "The bucket you tried to delete is not empty" in failed["ResourceStatusReason"]
+
+
+@pytest.mark.emulator
+def test_an_unknown_property_fails_its_resource_and_the_stack_is_rolled_back(of: Of) -> None:
+    cloudformation = of("cloudformation")
+    template = {"Resources": {"Q": {"Type": "AWS::SQS::Queue", "Properties": {"Colour": "red"}}}}
+    cloudformation.create_stack(StackName="queue", TemplateBody=json.dumps(template))
+    assert settled("queue") == "ROLLBACK_COMPLETE"
+    events = cloudformation.describe_stack_events(StackName="queue")["StackEvents"]
+    reasons = [event.get("ResourceStatusReason", "") for event in events if event["LogicalResourceId"] == "Q"]
+    assert any("#: extraneous key [Colour] is not permitted" in reason for reason in reasons)
+
+
+@pytest.mark.emulator
+@pytest.mark.parametrize(
+    ("operation", "arguments", "code", "message"),
+    [
+        ("describe_stacks", {"StackName": "nope"}, "ValidationError", "Stack with id nope does not exist"),
+        ("update_stack", {"StackName": "nope", "TemplateBody": "{}"}, "ValidationError", "Stack [nope] does not exist"),
+        ("create_stack", {"StackName": "1x", "TemplateBody": "{}"}, "ValidationError", "regular expression pattern"),
+        ("create_stack", {"StackName": "x"}, "ValidationError", "Either Template URL or Template Body"),
+        (
+            "create_stack",
+            {"StackName": "x", "TemplateURL": f"https://code.s3.{REGION}.amazonaws.com/none"},
+            "ValidationError",
+            "S3 error: ",
+        ),
+        ("describe_change_set", {"StackName": "nope", "ChangeSetName": "x"}, "ValidationError", "Stack [nope]"),
+        ("describe_stack_set", {"StackSetName": "nope"}, "StackSetNotFoundException", "StackSet nope not found"),
+        ("list_types", {}, "ValidationError", "no CloudFormation operation ListTypes"),
+    ],
+)
+def test_refusals_arrive_as_the_errors_that_boto3_knows(
+    of: Of, operation: str, arguments: dict[str, Any], code: str, message: str
+) -> None:
+    with pytest.raises(ClientError) as refused:
+        getattr(of("cloudformation"), operation)(**arguments)
+    assert refused.value.response["Error"]["Code"] == code
+    assert message in refused.value.response["Error"]["Message"]
+
+
+@pytest.mark.emulator
+def test_events_come_in_pages_newest_first(of: Of) -> None:
+    cloudformation = of("cloudformation")
+    many = {f"Q{number:02}": {"Type": "AWS::SNS::Topic"} for number in range(40)}
+    cloudformation.create_stack(StackName="many", TemplateBody=json.dumps({"Resources": many}))
+    assert settled("many") == "CREATE_COMPLETE"
+    pages = list(cloudformation.get_paginator("describe_stack_events").paginate(StackName="many"))
+    assert [len(page["StackEvents"]) for page in pages] == [100, 22]
+    assert pages[0]["StackEvents"][0]["ResourceStatus"] == "CREATE_COMPLETE"
+    assert len({event["EventId"] for page in pages for event in page["StackEvents"]}) == 122
+
+
+@pytest.mark.emulator
+def test_a_template_is_read_with_the_credentials_of_the_stacks_role(of: Of, endpoint: str) -> None:
+    """moto refuses reads that the bucket's policy denies, whoever asks; the role's answer is S3's answer."""
+    url = published(of, STORAGE)
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::code/*"}
+    of("s3").put_bucket_policy(Bucket="code", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
+    cloudformation = boto3.client(
+        "cloudformation",
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id="x",
+        aws_secret_access_key="x",
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+    with pytest.raises(ClientError, match="S3 error: Access Denied"):
+        cloudformation.create_stack(
+            StackName="lake-silo", TemplateURL=url, RoleARN=f"arn:aws:iam::{ACCOUNT}:role/lake/deploys"
+        )
