@@ -45,8 +45,8 @@ timeout = click.option(
 
 def _allowed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> frozenset[str]:
     for value in values:
-        if value != TOO_MANY and not re.fullmatch(r"destroy=\S+/\S+", value):
-            raise click.BadParameter(f"{value!r} is neither destroy=<address> nor {TOO_MANY}")
+        if value != TOO_MANY and not re.fullmatch(r"(destroy|contract)=\S+/\S+", value):
+            raise click.BadParameter(f"{value!r} is none of destroy=<address>, contract=<address> and {TOO_MANY}")
     return frozenset(values)
 
 
@@ -55,5 +55,5 @@ allow = click.option(
     multiple=True,
     callback=_allowed,
     metavar="VALUE",
-    help=f"Lift a guard: destroy=<address> or {TOO_MANY}. May be given again.",
+    help=f"Lift a guard: destroy=<address>, contract=<address of a flow> or {TOO_MANY}. May be given again.",
 )

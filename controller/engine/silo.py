@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
 from controller.diff.change import Change, Verb
+from controller.diff.contract import judge, published
 from controller.diff.release import Published, bundle_changes, rest_change
 from controller.engine.accounts import account_id
 from controller.engine.baseline import UNITS
@@ -16,12 +18,15 @@ from controller.engine.draft import Draft
 from controller.engine.masters import master_address
 from controller.engine.observe import World, side_by_side, value_or
 from controller.engine.ports import Bucket, Ports
+from controller.kinds.flow import Flow
 from controller.kinds.silo import Silo
 from controller.model.bundle import Rendered
 from controller.model.index import Entry, Index
 from controller.model.observed import Absent, Observed, Present, Unreadable
 from controller.model.ownership import bundle_key
 from controller.model.world import Account, Stored
+from controller.plan.guard import contract_broken
+from controller.plan.plan import Guard
 from controller.plan.step import Publish, Record, Step
 from controller.publish.archive import ArchiveRefused
 from controller.publish.bundle import Opened, digest, open_bundle
@@ -59,6 +64,7 @@ def plan_silos(
         needs = (f"account/{name}", f"account/{name}/unit", master_address(lake, silo.region), UNITS)
         draft.changes.extend(made.changes)
         draft.notes.extend(made.notes)
+        draft.guards.extend(made.guards)
         draft.steps.extend(made.steps(needs))
 
 
@@ -82,6 +88,7 @@ class SiloPlan:
     notes: tuple[str, ...] = ()
     publish: Publish | None = None
     record: Record | None = None
+    guards: tuple[Guard, ...] = ()
 
     def steps(self, needs: tuple[str, ...]) -> Iterator[Step]:
         if self.publish is not None:
@@ -126,7 +133,7 @@ def plan_silo(
         case (bundle, stored) if bundle.digest == wanted:
             return _recorded(silo, account, entry, inputs, bundle, stored)
         case (bundle, _):
-            return _compared(rendered, bundle, bucket, ports, publish)
+            return _compared(lake, rendered, bundle, bucket, ports, publish)
 
 
 def _published(bucket: Bucket, listed: Stored) -> Observed[tuple[Opened, Stored] | None]:
@@ -172,7 +179,9 @@ def _lost(address: str, entry: Entry | None, account: str, silo: Silo) -> tuple[
     return (f"{address}: it moves; what account {entry.account} has in {entry.region} stays there, data included",)
 
 
-def _compared(rendered: Rendered, bundle: Opened, bucket: Bucket, ports: Ports, publish: Publish) -> SiloPlan:
+def _compared(
+    lake: Lake, rendered: Rendered, bundle: Opened, bucket: Bucket, ports: Ports, publish: Publish
+) -> SiloPlan:
     new = {template.address: template for template in rendered.nested}
     same = {a for a, key in bundle.nested.items() if a in new and new[a].asset.key == key}
     reads = {a: partial(bucket.get, key) for a, key in bundle.nested.items() if a not in same}
@@ -187,6 +196,25 @@ def _compared(rendered: Rendered, bundle: Opened, bucket: Bucket, ports: Ports, 
             case Unreadable(why):
                 place = f"silo/{rendered.silo}/{address}"
                 return SiloPlan((Change(place, "template", Verb.BLOCKED, f"could not be read: {why}"),))
-    published = Published(bundle.digest, bundle.template, old)
-    changes = tuple(bundle_changes(rendered, published, ports.create_only))
-    return SiloPlan((*changes, *rest_change(rendered.silo, changes)), tuple(notes), publish)
+    there = Published(bundle.digest, bundle.template, old)
+    changes = tuple(bundle_changes(rendered, there, ports.create_only))
+    changes = (*changes, *rest_change(rendered.silo, changes))
+    return SiloPlan(changes, tuple(notes), publish, guards=tuple(_contracts(lake, rendered, old)))
+
+
+def _contracts(lake: Lake, rendered: Rendered, old: Mapping[str, Mapping[str, Any]]) -> Iterator[Guard]:
+    """Guards for the flows that were published before and whose contract is another now."""
+    wanted = {template.address for template in rendered.nested}
+    for flow in lake.flows_of(rendered.silo):
+        address = f"flow/{flow.name}"
+        before = published(old[address]) if address in old and address in wanted else None
+        if before is not None:
+            found = judge(before, flow.contract)
+            place = f"silo/{rendered.silo}/{address}"
+            yield from contract_broken(place, flow.contract.compatibility, found, _readers(lake, flow))
+
+
+def _readers(lake: Lake, flow: Flow) -> list[str]:
+    shares = [share for share in lake.shares.values() if share.silo == flow.silo]
+    shared = [f"share/{s.name}" for s in shares if any(fnmatchcase(flow.name, table) for table in s.tables)]
+    return [*(f"target {target.type}" for target in flow.targets), *shared]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from controller.diff.change import Change
+from controller.diff.contract import Difference, Verdict
 from controller.kinds.organization import Guards
 from controller.plan.plan import Guard
 
@@ -37,9 +38,30 @@ def too_many_silos(changed: int, guards: Guards, allowed: Collection[str]) -> It
         )
 
 
+def contract_broken(
+    address: str, compatibility: str, found: Sequence[Difference], downstream: Sequence[str]
+) -> Iterator[Guard]:
+    """What a flow's changed contract means for its readers; only what breaks them blocks."""
+    if not found:
+        return
+    worst = max(one.verdict for one in found)
+    said = "; ".join(one.what for one in found)
+    readers = f" (read by {', '.join(downstream)})" if downstream else ""
+    breaking = worst is Verdict.BREAKING
+    yield Guard(
+        "contract-broken" if breaking else "contract-needs-backfill",
+        f"{address}{readers}: {said}: {worst} for a contract whose compatibility is {compatibility}",
+        blocks=breaking,
+        address=address,
+        allow=f"contract={address}" if breaking else "",
+    )
+
+
 def unused(allowed: Collection[str], changes: Iterable[Change]) -> Iterator[Guard]:
     """An allowance that meets nothing is mostly a typing error, and said to be one."""
     addresses = {change.address for change in changes}
+    meets = {TOO_MANY, *(f"destroy={address}" for address in addresses)}
+    meets |= {f"contract={address.rpartition('/')[0]}" for address in addresses}  # a flow's own, above its resources
     for word in sorted(allowed):
-        if word != TOO_MANY and word.removeprefix("destroy=") not in addresses:
+        if word not in meets:
             yield Guard("unused-allowance", f"--allow {word} meets no change of this plan", blocks=False)

@@ -47,7 +47,10 @@ Resources:
     Properties: {ScheduleExpression: {{ schedule | yaml }}}
   Positions:
     Type: AWS::DynamoDB::Table
-    Properties: {TableName: {{ flow | yaml }}, Contract: {{ contract | yaml }}}
+    Properties: {TableName: {{ flow | yaml }}}
+  Job:
+    Type: AWS::Glue::Job
+    Properties: {Role: process, DefaultArguments: {--contract: {{ contract | yaml }}}}
 """
 
 ROOT = """

@@ -329,6 +329,7 @@ class TestRemoval:
         second = plan(aws, lake(sales(), finance(), plant()))
         found = {change.address: (change.destroys_data, change.retained) for change in second.plan.changes}
         assert found == {
+            "silo/sales/flow/orders/Job": (False, False),
             "silo/sales/flow/orders/Positions": (True, False),
             "silo/sales/flow/orders/ProcessedTable": (False, True),
             "silo/sales/flow/orders/Schedule": (False, False),
