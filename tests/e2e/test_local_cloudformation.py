@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 from botocore.exceptions import ClientError
-from moto.core.base_backend import BackendDict
-from moto.server import ThreadedMotoServer
 
 from controller.local import clients
-from controller.local.cloudformation import service, stacks
+from controller.local.cloudformation import stacks
 
-ACCOUNT, REGION = "111111111111", "eu-west-1"
+ACCOUNT, REGION = "200000000001", "eu-west-1"
 STORAGE = {
     "Parameters": {"Days": {"Type": "Number", "Default": 30}},
     "Resources": {
@@ -38,23 +34,10 @@ STORAGE = {
 Of = Callable[[str], Any]
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    service.install()
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def of(endpoint: str) -> Iterator[Of]:
+def of(embedded: Any) -> Of:
     """Clients of one silo's account."""
-    clients.use_endpoint(endpoint)
-    yield lambda name: clients.client(name, ACCOUNT, REGION)
-    service.reset()
-    BackendDict.reset()
+    return lambda name: clients.client(name, ACCOUNT, REGION)
 
 
 def settled(name: str) -> str:
@@ -213,20 +196,32 @@ def test_events_come_in_pages_newest_first(of: Of) -> None:
 
 
 @pytest.mark.emulator
-def test_a_template_is_read_with_the_credentials_of_the_stacks_role(of: Of, endpoint: str) -> None:
-    """moto refuses reads that the bucket's policy denies, whoever asks; the role's answer is S3's answer."""
-    url = published(of, STORAGE)
-    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::code/*"}
-    of("s3").put_bucket_policy(Bucket="code", Policy=json.dumps({"Version": "2012-10-17", "Statement": [deny]}))
-    cloudformation = boto3.client(
-        "cloudformation",
-        endpoint_url=endpoint,
-        region_name=REGION,
-        aws_access_key_id="x",
-        aws_secret_access_key="x",
-        config=Config(retries={"total_max_attempts": 1}),
+def test_templates_are_read_with_the_credentials_of_the_stacks_role(of: Of) -> None:
+    roles = {}
+    reads = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    trust = {"Effect": "Allow", "Principal": {"Service": "cloudformation.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    for name in ("reader", "stranger"):
+        made = of("iam").create_role(RoleName=name, AssumeRolePolicyDocument=policy(trust))["Role"]
+        of("iam").put_role_policy(RoleName=name, PolicyName="reads", PolicyDocument=policy(reads))
+        roles[name] = made["Arn"]
+    master = clients.client("s3", "100000000001", REGION)
+    url = published(lambda _: master, STORAGE)
+    master.put_bucket_policy(
+        Bucket="code", Policy=policy(reads | {"Principal": {"AWS": roles["reader"]}, "Resource": "arn:aws:s3:::code/*"})
     )
+    cloudformation = of("cloudformation")
+    cloudformation.create_stack(StackName="storage", TemplateURL=url, RoleARN=roles["reader"])
+    assert settled("storage") == "CREATE_COMPLETE"
     with pytest.raises(ClientError, match="S3 error: Access Denied"):
-        cloudformation.create_stack(
-            StackName="lake-silo", TemplateURL=url, RoleARN=f"arn:aws:iam::{ACCOUNT}:role/lake/deploys"
-        )
+        cloudformation.create_stack(StackName="denied", TemplateURL=url, RoleARN=roles["stranger"])
+
+    cloudformation.create_stack(
+        StackName="lake-silo", TemplateBody=root(url), Parameters=digest("one"), RoleARN=roles["stranger"]
+    )
+    assert settled("lake-silo") == "ROLLBACK_COMPLETE"
+    events = cloudformation.describe_stack_events(StackName="lake-silo")["StackEvents"]
+    assert any("S3 error: Access Denied" in event.get("ResourceStatusReason", "") for event in events)
+
+
+def policy(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
