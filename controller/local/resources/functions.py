@@ -40,6 +40,8 @@ class Function:
         if "Tags" in properties:
             target = api.arn(f"function:{physical_id}")
             answer["Tags"] = live_tags(scope, properties, TAGGING.live(api, target))
+        if "ReservedConcurrentExecutions" in properties:
+            answer["ReservedConcurrentExecutions"] = kept  # None once somebody has let it go
         return {**answer}
 
     def update(self, scope: Scope, physical_id: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Made:

@@ -11,6 +11,7 @@ from controller.local.resources.naming import name_of
 from controller.local.resources.shapes import parsed, reflect
 from controller.local.resources.tagging import Tagging, live_tags, wanted_tags
 
+DEFAULT_POLICY = "__default_policy_ID"  # the Id of the policy that SNS itself gives a topic
 TOPIC_TAGS = Tagging("tag_resource", "untag_resource", "list_tags_for_resource", "ResourceArn")
 QUEUE_TAGS = Tagging("tag_queue", "untag_queue", "list_queue_tags", "QueueUrl", key="")
 TOPIC_ATTRIBUTES = (
@@ -132,7 +133,8 @@ class Queue:
         found = api.find("get_queue_attributes", QueueUrl=physical_id, AttributeNames=["All"])
         if found is None:
             return None
-        live = {**found["Attributes"], "QueueName": physical_id.rsplit("/", 1)[-1]}
+        unset = {"KmsMasterKeyId": "", "RedrivePolicy": {}}
+        live = {**unset, **found["Attributes"], "QueueName": physical_id.rsplit("/", 1)[-1]}
         answer = reflect({key: value for key, value in properties.items() if key != "Tags"}, live)
         if "Tags" in properties:
             answer["Tags"] = live_tags(scope, properties, QUEUE_TAGS.live(api, physical_id))
@@ -191,23 +193,34 @@ class AttachedPolicy:
         self._put(Api(scope, self.service), properties[self.field], None)
 
     def _policy(self, api: Api, target: str) -> Any:
+        """The document in the slot; None where there is nothing but the service's own default."""
         words = {"AttributeNames": ["Policy"]} if self.service == "sqs" else {}
         found = api.find(self.reader, **{self.target: target}, **words) or {}
-        return parsed(found.get("Attributes", {}).get("Policy", "null"))
+        policy = parsed(found.get("Attributes", {}).get("Policy") or "null")
+        return None if policy and policy.get("Id") == DEFAULT_POLICY else policy
 
     def _put(self, api: Api, targets: list[str], document: Any) -> None:
         for target in targets:
-            value = "" if document is None else document
-            words = (
-                {"Attributes": {"Policy": value}}
-                if self.service == "sqs"
-                else {"AttributeName": "Policy", "AttributeValue": value}
-            )
-            if document is None:
-                if api.find(self.reader, **{self.target: target}) is not None:
-                    api.call(self.write, words, **{self.target: target})
+            if document is None and api.find(self.reader, **{self.target: target}) is None:
+                continue
+            if self.service == "sqs":
+                words: dict[str, Any] = {"Attributes": {"Policy": "" if document is None else document}}
             else:
-                api.call(self.write, words, **{self.target: target})
+                words = {"AttributeName": "Policy", "AttributeValue": document or _of_owner(api, target)}
+            api.call(self.write, words, **{self.target: target})
+
+
+def _of_owner(api: Api, topic: str) -> dict[str, Any]:
+    """What a topic falls back to: its owner may do everything (SNS developer guide, default access policy)."""
+    statement = {
+        "Sid": "__default_statement_ID",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": ["SNS:Publish", "SNS:Subscribe", "SNS:GetTopicAttributes", "SNS:SetTopicAttributes"],
+        "Resource": topic,
+        "Condition": {"StringEquals": {"AWS:SourceOwner": api.scope.account}},
+    }
+    return {"Version": "2008-10-17", "Id": DEFAULT_POLICY, "Statement": [statement]}
 
 
 HANDLERS = (

@@ -172,4 +172,29 @@ class LogGroup:
         return Made(name, {"Arn": api.arn(f"log-group:{name}:*")})
 
 
-HANDLERS = (LogGroup(), Parameter(), Secret())
+class LogStream:
+    """Every property replaces, so there is nothing to change in place."""
+
+    type = "AWS::Logs::LogStream"
+
+    def create(self, scope: Scope, properties: Mapping[str, Any]) -> Made:
+        name = name_of(scope, properties, "LogStreamName")
+        group = properties["LogGroupName"]
+        Api(scope, "logs").make(name, "create_log_stream", logGroupName=group, logStreamName=name)
+        return Made(name)
+
+    def read(self, scope: Scope, physical_id: str, properties: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        who = {"logGroupName": properties["LogGroupName"], "logStreamNamePrefix": physical_id}
+        found = Api(scope, "logs").find("describe_log_streams", **who) or {}
+        there = any(stream["logStreamName"] == physical_id for stream in found.get("logStreams", ()))
+        return dict(properties) if there else None
+
+    def update(self, scope: Scope, physical_id: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Made:
+        return Made(physical_id)
+
+    def delete(self, scope: Scope, physical_id: str, properties: Mapping[str, Any]) -> None:
+        group = properties["LogGroupName"]
+        Api(scope, "logs").drop("delete_log_stream", logGroupName=group, logStreamName=physical_id)
+
+
+HANDLERS = (LogGroup(), LogStream(), Parameter(), Secret())

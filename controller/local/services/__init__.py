@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from controller.local.services import athena, codesuite, glue, iam, s3
+from controller.local.services import athena, codesuite, glue, iam, s3, s3_lifecycle
 
 
 def install() -> None:
-    for service in (athena, codesuite, glue, iam, s3):
+    for service in (athena, codesuite, glue, iam, s3, s3_lifecycle):
         service.install()
