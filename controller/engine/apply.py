@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from controller.diff.change import Later, Verb
 from controller.engine.events import Listener, StepDone, StepFailed, StepNotTried, StepProgressed, StepStarted
-from controller.engine.lock import Lease, held
+from controller.engine.lock import Lease, clear, held
 from controller.engine.masters import master_parameters
 from controller.engine.observe import read_index
 from controller.engine.plan import Prepared
@@ -124,6 +124,8 @@ class _Run:
             finally:
                 if self.entries and lease is not None:
                     self._record()
+            if not self.prepared.steps:
+                clear(self.ports.bucket(self._home), self.ports)
         return Outcome(tuple(self.done), tuple(self.failed.items()), tuple(self.not_tried.items()), tuple(blocked))
 
     def _lease(self, stack: ExitStack, lease: Lease | None, stage: Sequence[Step]) -> Lease | None:

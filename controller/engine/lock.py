@@ -55,6 +55,20 @@ def held(bucket: Bucket, ports: Ports, operation: str) -> Iterator[Lease]:
         bucket.delete(LOCK_KEY, lease.etag)
 
 
+def clear(bucket: Bucket, ports: Ports) -> None:
+    """Take away a lock that a dead run left behind; any other stays."""
+    match bucket.get(LOCK_KEY):
+        case Present(stored):
+            try:
+                dead = _is_dead(_read(stored), ports)
+            except LockHeld:
+                return
+            if dead:
+                bucket.delete(LOCK_KEY, stored.etag)
+        case _:
+            return
+
+
 def _steal(bucket: Bucket, ports: Ports, record: Mapping[str, Any]) -> Stored:
     match bucket.get(LOCK_KEY):
         case Present(stored) if _is_dead(_read(stored), ports):

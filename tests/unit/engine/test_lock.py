@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from controller.engine.lock import LEASE, held
+from controller.engine.lock import LEASE, clear, held
 from controller.model.errors import ControllerError, LockHeld
 from controller.model.ownership import LOCK_KEY
 from tests.fakes.aws import FakeAws
@@ -154,3 +154,28 @@ def test_a_bucket_that_refuses_is_an_error_of_its_own(aws: FakeAws) -> None:
     aws.home.made = False
     with pytest.raises(ControllerError, match="NoSuchBucket"), held(aws.home, aws.ports, "apply"):
         raise AssertionError("it was taken")
+
+
+class TestClearing:
+    """What a run does that has nothing else to do."""
+
+    def test_the_lock_of_a_dead_run_goes(self, aws: FakeAws) -> None:
+        left_by_a_killed_run(aws)
+        aws.living[4711] = False
+        clear(aws.home, aws.ports)
+        assert LOCK_KEY not in aws.home.objects()
+
+    def test_the_lock_of_a_run_that_may_live_stays(self, aws: FakeAws) -> None:
+        left_by_a_killed_run(aws)
+        clear(aws.home, aws.ports)
+        assert LOCK_KEY in aws.home.objects()
+
+    @pytest.mark.parametrize("content", [b"", b"{}"])
+    def test_what_is_no_lock_stays(self, aws: FakeAws, content: bytes) -> None:
+        aws.home.write(LOCK_KEY, content)
+        clear(aws.home, aws.ports)
+        assert aws.home.objects()[LOCK_KEY] == content
+
+    def test_where_there_is_none_nothing_is_written(self, aws: FakeAws) -> None:
+        clear(aws.home, aws.ports)
+        assert aws.writes == []
