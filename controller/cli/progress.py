@@ -67,13 +67,16 @@ class LiveProgress:
     def send(self, event: Event) -> None:
         from rich.text import Text
 
+        line = line_of(event, self._terminal)
+        under_way = isinstance(event, StepStarted | StepProgressed)
         with self._lock:
-            if isinstance(event, StepStarted | StepProgressed):
-                self._running[event.address] = line_of(event, self._terminal)
+            if under_way:
+                self._running[event.address] = line
             else:
                 self._running.pop(event.address, None)
-                self._live.console.print(Text.from_ansi(line_of(event, self._terminal)))
             self._live.update(Text.from_ansi("\n".join(self._running.values()), style="dim"))
+            if not under_way:
+                self._live.console.print(Text.from_ansi(line))
 
 
 @contextmanager

@@ -209,7 +209,8 @@ def wait_for(
 ) -> tuple[SiloStatus, ...]:
     """Read again and again until each silo is good or failed for good, or the time is over.
 
-    Only those that are not settled are read again. `changed` hears of each silo whose state is another than before.
+    Only those that are not settled are read again. `changed` hears of each silo that is not good at the first look, and
+    of each whose state is another than before.
     """
     end = monotonic() + timeout
     latest: dict[str, SiloStatus] = {}
@@ -219,7 +220,7 @@ def wait_for(
         for status in read(waiting):
             before = latest.get(status.silo)
             latest[status.silo] = status
-            if before is None or _state(before) != _state(status):
+            if not status.good if before is None else _state(before) != _state(status):
                 changed(status)
         waiting = [name for name in waiting if not latest[name].settled]
         if not waiting or monotonic() >= end:
@@ -228,5 +229,5 @@ def wait_for(
         pause = min(pause * 1.5, SELDOM)
 
 
-def _state(status: SiloStatus) -> tuple[Sync, Health, str]:
-    return status.sync, status.health, status.worst_part.reason
+def _state(status: SiloStatus) -> tuple[Sync, Health]:
+    return status.sync, status.health

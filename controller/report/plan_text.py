@@ -15,7 +15,7 @@ from controller.report.drift_text import finding_lines
 from controller.report.terminal import PLAIN, Color, Terminal
 from controller.report.value import count, difference, plain, shown
 
-CREATED_SHOWN = 6  # creations of one silo before the rest is only counted
+CREATED_SHOWN = 3  # creations of one silo before the rest is only counted
 
 COLORS = {
     Verb.CREATE: Color.GREEN,
