@@ -44,13 +44,16 @@ class ChangeSet:
         try:
             preview = Preview(self.stack, self.wanted)
         except FAILURES as failure:
-            self.status, self.reason = "FAILED", reason_of(failure)
+            self.fail(reason_of(failure))
             return
         self.changes = tuple(preview.changes)
         if preview.empty and self.kind == "UPDATE":
-            self.status, self.reason = "FAILED", NO_CHANGE
+            self.fail(NO_CHANGE)
         else:
             self.status, self.execution = "CREATE_COMPLETE", "AVAILABLE"
+
+    def fail(self, reason: str) -> None:
+        self.status, self.reason, self.execution = "FAILED", reason, "UNAVAILABLE"
 
     def described(self, values: bool = False) -> dict[str, Any]:
         """As DescribeChangeSet answers; `values` is IncludePropertyValues."""

@@ -13,7 +13,7 @@ from controller.local.cloudformation.comparison import canonical
 from controller.local.cloudformation.intrinsics import scalar_text
 from controller.local.cloudformation.stack import Stack, Wanted
 from controller.local.cloudformation.steps import MadeInPart
-from controller.local.cloudformation.template import Template, parse
+from controller.local.cloudformation.template import parse
 from controller.local.cloudformation.templates import read_url
 from controller.local.cloudformation.update import Update
 from controller.local.resources.handler import Made, ResourceFailed, Scope
@@ -26,7 +26,7 @@ class NestedStack:
 
     def create(self, scope: Scope, properties: Mapping[str, Any]) -> Made:
         parent = _stack(scope, scope.stack_id)
-        wanted = wanted_of(parent, properties)
+        wanted = wanted_of(scope.account, scope.region, parent.wanted, properties)
         name = f"{parent.name}-{scope.logical_id}-{_suffix()}"
         child = Stack(scope.account, scope.region, name, wanted, parent)
         creation.check(wanted)
@@ -44,7 +44,7 @@ class NestedStack:
         parent, child = _stack(scope, scope.stack_id), _stack(scope, physical_id)
         if child.busy:
             raise ResourceFailed(f"Stack:{child.id} is in {child.status} state and can not be updated.")
-        wanted = wanted_of(parent, after)
+        wanted = wanted_of(scope.account, scope.region, parent.wanted, after)
         if _unchanged(child.wanted, wanted):
             return _made(child)
         creation.check(wanted)
@@ -69,28 +69,22 @@ class NestedStack:
             raise ResourceFailed(f"Embedded stack {child.id} was not successfully deleted: {child.reason}")
 
 
-def wanted_of(parent: Stack, properties: Mapping[str, Any]) -> Wanted:
+def wanted_of(account: str, region: str, parent: Wanted, properties: Mapping[str, Any]) -> Wanted:
     """What the resource asks its stack to be. Raises Refused, also where the template cannot be read."""
-    template = template_of(parent, properties)
+    if "TemplateURL" not in properties:
+        raise ResourceFailed("Properties validation failed: required key [TemplateURL] not found")
+    template = parse(read_url(str(properties["TemplateURL"]), account, region, parent.role_arn, parent.caller))
     given = {str(key): scalar_text(value) for key, value in properties.get("Parameters", {}).items()}
     tags = {str(tag["Key"]): str(tag["Value"]) for tag in properties.get("Tags", [])}
     return Wanted(
         template=template,
         parameters=parameters.texts(template, given),
-        tags={**parent.wanted.tags, **tags},
-        capabilities=parent.wanted.capabilities,
-        role_arn=parent.wanted.role_arn,
+        tags={**parent.tags, **tags},
+        capabilities=parent.capabilities,
+        role_arn=parent.role_arn,
         notification_arns=tuple(properties.get("NotificationARNs", ())),
-        caller=parent.wanted.caller,
+        caller=parent.caller,
     )
-
-
-def template_of(parent: Stack, properties: Mapping[str, Any]) -> Template:
-    if "TemplateURL" not in properties:
-        raise ResourceFailed("Properties validation failed: required key [TemplateURL] not found")
-    wanted = parent.wanted
-    text = read_url(str(properties["TemplateURL"]), parent.account, parent.region, wanted.role_arn, wanted.caller)
-    return parse(text)
 
 
 def _unchanged(old: Wanted, new: Wanted) -> bool:

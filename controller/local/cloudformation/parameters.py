@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from controller.local.cloudformation.errors import Refused
+from controller.local.cloudformation.intrinsics import KNOWN_AFTER_APPLY
 from controller.local.cloudformation.template import Template
 
 VALUE_MAX = 4096  # bytes of a parameter's value; CloudFormation user guide, quotas
@@ -70,6 +71,8 @@ def text(value: Any) -> str:
 
 
 def _check(name: str, declared: Mapping[str, Any], value: str) -> None:
+    if KNOWN_AFTER_APPLY in value:
+        return
     kind = str(declared.get("Type", "String"))
     if len(value.encode()) > VALUE_MAX:
         raise Refused(f"Parameter '{name}' must have a value of at most {VALUE_MAX} bytes")

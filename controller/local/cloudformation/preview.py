@@ -63,6 +63,10 @@ class Preview:
     def empty(self) -> bool:
         return not self.changes and not self.outputs_differ and self.stack.wanted.tags == self.wanted.tags
 
+    def properties(self, name: str) -> dict[str, Any]:
+        """What a resource would be asked to be."""
+        return self._evaluator.properties(name)
+
     def _answer(self, name: str, attribute: str | None) -> Any:
         resource = self.stack.resources.get(name)
         if name in self.later or resource is None or (attribute is not None and name in self.touched):

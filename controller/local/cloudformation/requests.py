@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from controller.local.cloudformation import parameters
+from controller.local.cloudformation import parameters, roles
 from controller.local.cloudformation.errors import Refused
 from controller.local.cloudformation.stack import Wanted
 from controller.local.cloudformation.template import Template, parse
@@ -22,6 +22,8 @@ def wanted(
 ) -> Wanted:
     """For an update, what `params` leave out stays as it was `before`."""
     role = params.get("RoleARN") or (before.role_arn if before else None)
+    if params.get("RoleARN"):
+        roles.check(params["RoleARN"])
     template = _template(params, account, region, role, caller, before)
     given = {
         item["ParameterKey"]: None if _true(item.get("UsePreviousValue")) else item.get("ParameterValue", "")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
-from controller.local.cloudformation import catalog, creation, deletion, estate, nested, policy, requests
-from controller.local.cloudformation.changeset import ChangeSet
+from controller.local.cloudformation import catalog, creation, deletion, estate, nested, policy, requests, roles
+from controller.local.cloudformation.changeset import NO_CHANGE, ChangeSet
+from controller.local.cloudformation.descent import descend
 from controller.local.cloudformation.drift import Detection
 from controller.local.cloudformation.errors import ChangeSetMissing, NothingToDo, Refused
 from controller.local.cloudformation.preview import Preview
@@ -89,6 +91,9 @@ class StackBackend:
         if stack.busy:
             raise Refused(f"Stack:{stack.id} is in {stack.status} state and can not be deleted.")
         stack.token = params.get("ClientRequestToken")
+        if params.get("RoleARN"):
+            roles.check(params["RoleARN"])
+            stack.wanted = replace(stack.wanted, role_arn=params["RoleARN"])
         forced = params.get("DeletionMode") == "FORCE_DELETE_STACK" and stack.status == "DELETE_FAILED"
         stack.tell("DELETE_IN_PROGRESS", "User Initiated")
         start(stack, partial(deletion.delete, stack, retain, forced=forced))
@@ -141,6 +146,8 @@ class StackBackend:
             stack.tell("REVIEW_IN_PROGRESS", "User Initiated")
         self.change_sets[change_set.id] = change_set
         change_set.work_out()
+        for child in descend(change_set) if change_set.nested and change_set.reason in (None, NO_CHANGE) else ():
+            self.change_sets[child.id] = child
         return change_set
 
     def change_set(self, name_or_id: str, stack_name: str | None = None) -> ChangeSet:
@@ -164,7 +171,7 @@ class StackBackend:
                 "InvalidChangeSetStatus",
             )
         for item in self.change_sets_of(stack):
-            self.change_sets.pop(item.id)
+            self._drop(item)
         stack.change_set_id = change_set.id
         kept = _true(params.get("DisableRollback")) or change_set.on_failure == "DO_NOTHING"
         if change_set.kind == "CREATE":
@@ -182,7 +189,13 @@ class StackBackend:
             change_set = self.change_set(params["ChangeSetName"], params.get("StackName"))
         except ChangeSetMissing:
             return
-        self.change_sets.pop(change_set.id, None)
+        self._drop(change_set)
+
+    def _drop(self, change_set: ChangeSet) -> None:
+        """Forget a change set and those of the nested stacks below."""
+        for item in tuple(self.change_sets.values()):
+            if change_set.id in (item.id, item.root_id):
+                del self.change_sets[item.id]
 
     def wait_settled(self, name_or_id: str, timeout: float) -> Stack:
         """The stack, once nothing runs on it or the time (seconds) is over."""

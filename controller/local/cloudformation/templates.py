@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from botocore.exceptions import ClientError
 
@@ -23,8 +23,13 @@ def read_url(url: str, account: str, region: str, role_arn: str | None, caller: 
     itself reads.
     """
     bucket, key = location(url)
+    signer = _signer(url)
     try:
-        body = _reader(account, region, role_arn, caller).get_object(Bucket=bucket, Key=key)["Body"].read()
+        body = (
+            _reader(account, region, None if signer else role_arn, signer or caller)
+            .get_object(Bucket=bucket, Key=key)["Body"]
+            .read()
+        )
     except ClientError as error:
         code, message = error.response["Error"]["Code"], error.response["Error"]["Message"]
         told = "Access Denied" if code in ("AccessDenied", "403") else message
@@ -44,6 +49,13 @@ def location(url: str) -> tuple[str, str]:
     if parts.scheme not in ("http", "https") or not bucket or not key:
         raise Refused("TemplateURL must be a supported URL.")
     return bucket, key
+
+
+def _signer(url: str) -> str | None:
+    """The access key that a presigned URL was signed with: it reads, whoever uses the URL."""
+    query = parse_qs(urlsplit(url).query)
+    credential, old = query.get("X-Amz-Credential"), query.get("AWSAccessKeyId")
+    return credential[0].split("/")[0] if credential else old[0] if old else None
 
 
 def check_body(text: str) -> None:

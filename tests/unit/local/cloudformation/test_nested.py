@@ -130,3 +130,35 @@ def test_a_nested_stack_that_cannot_go_keeps_its_parent(backend: StackBackend, t
     backend.delete_stack({"StackName": "root"})
     assert settled(backend, "root").status == "DELETE_FAILED"
     assert "was not successfully deleted" in str(reason(stack, "Storage", "DELETE_FAILED"))
+
+
+def test_a_change_set_may_look_into_nested_stacks(
+    backend: StackBackend, things: Things, bucket: dict[str, str]
+) -> None:
+    stack = created(backend, "root", parent())
+    bucket["child"] = CHILD.replace('"Outputs"', '"Description": "the same", "Outputs"')
+    asked = {"StackName": "root", "ChangeSetName": "next", "TemplateBody": parent(), "IncludeNestedStacks": True}
+    assert "didn't contain changes" in str(backend.create_change_set(asked).reason)
+    backend.delete_change_set(asked)
+
+    bucket["child"] = CHILD.replace('{"Ref": "Size"}', '"fixed"')
+    made = backend.create_change_set(asked)
+    (change,) = (item["ResourceChange"] for item in made.described()["Changes"])
+    assert (change["LogicalResourceId"], change["Details"][0]["ChangeSource"]) == ("Storage", "Automatic")
+    inner = backend.change_set(change["ChangeSetId"])
+    assert (inner.parent_id, inner.root_id, inner.stack) == (made.id, made.id, child_of(backend, stack))
+    assert [item.logical_id for item in inner.changes] == ["A"]
+    backend.execute_change_set({"ChangeSetName": made.id})
+    assert settled(backend, "root").status == "UPDATE_COMPLETE"
+    assert things.there["a-1"] == {"Size": "fixed"}
+    assert backend.change_sets == {}
+
+
+def test_a_nested_change_that_cannot_be_worked_out_fails_the_whole(
+    backend: StackBackend, bucket: dict[str, str]
+) -> None:
+    created(backend, "root", parent())
+    del bucket["child"]
+    asked = {"StackName": "root", "ChangeSetName": "next", "TemplateBody": parent(), "IncludeNestedStacks": True}
+    made = backend.create_change_set(asked)
+    assert (made.status, made.reason) == ("FAILED", "S3 error: Access Denied")
