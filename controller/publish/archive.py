@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Mapping
 
 from controller.model.errors import ControllerError
@@ -16,6 +17,17 @@ MAX_ENTRIES = 64
 MAX_BYTES = 16 * 1024 * 1024  # of one file; a template is at most 1 MB
 MAX_RATIO = 200  # canonical JSON packs to about a tenth
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
+
+# All that zipfile raises for a zip that is damaged, encrypted, or packed in a way that it does not know.
+UNREADABLE = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    NotImplementedError,
+    RuntimeError,
+    EOFError,
+    OSError,
+)
 
 
 class ArchiveRefused(ControllerError):
@@ -42,7 +54,7 @@ def open_files(content: bytes) -> dict[str, bytes]:
             entries = archive.infolist()
             _check(entries)
             return {entry.filename: _read(archive, entry) for entry in entries}
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
+    except UNREADABLE as error:
         raise ArchiveRefused(f"not a zip that can be read: {error}") from error
 
 

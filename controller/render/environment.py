@@ -53,7 +53,13 @@ class Quoted(str):
 
 def quoted(value: Any) -> Quoted:
     """JSON, which YAML reads as the same value whatever it holds: `no`, `012` and `a: b` stay what they are."""
-    return Quoted(_ESCAPES.sub(_escape, json.dumps(value, sort_keys=True)))
+    return Quoted(_ESCAPES.sub(_escape, json.dumps(value, sort_keys=True, default=_not_json)))
+
+
+def _not_json(value: Any) -> Any:
+    """A name that the blueprint's values lack ends up here."""
+    missing = isinstance(value, jinja2.Undefined)
+    raise TemplateError(f"no such value: {value._undefined_name}" if missing else f"not plain data: {value!r}")
 
 
 def _escape(found: re.Match[str]) -> str:
