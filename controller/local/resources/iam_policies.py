@@ -56,7 +56,7 @@ class ManagedPolicy:
         api = Api(scope, "iam")
         if before["PolicyDocument"] != after["PolicyDocument"]:
             versions = self._versions(api, physical_id)
-            if len(versions) == VERSIONS:
+            if len(versions) >= VERSIONS - 1:
                 api.drop("delete_policy_version", PolicyArn=physical_id, VersionId=versions[0])
             document = after["PolicyDocument"]
             api.call("create_policy_version", PolicyArn=physical_id, PolicyDocument=document, SetAsDefault=True)

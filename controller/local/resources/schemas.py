@@ -14,7 +14,14 @@ from cfnlint.schema import ResourceNotFoundError
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
 REGION = "us-east-1"  # where every type exists first; the shape of a type does not differ between regions
-NOT_RULES = ("description", "format", "examples", "default", "$comment")  # words of a schema that refuse nothing here
+NOT_RULES = (
+    "$schema",
+    "description",
+    "format",
+    "examples",
+    "default",
+    "$comment",
+)  # words of a schema that refuse nothing here
 
 Path = tuple[str, ...]
 
@@ -75,6 +82,13 @@ class ProviderSchema:
     @cached_property
     def properties(self) -> frozenset[str]:
         return frozenset(self.body.get("properties", {}))
+
+    def is_text(self, path: Path) -> bool:
+        """Whether the property at a path holds a string."""
+        schema: Mapping[str, Any] = self.body
+        for part in path:
+            schema = self._resolve(schema.get("properties", {}).get(part, {}))
+        return bool(schema.get("type") == "string")
 
     def coerce(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Scalars in the types of the schema: CloudFormation takes `"60"` for 60, and `true` for `"true"`."""
@@ -150,13 +164,17 @@ def _scalar(kind: Any, value: Any) -> Any:
 
 def _rules(schema: Any, drop: Sequence[str] = NOT_RULES, names: bool = False) -> Any:
     """The schema without what refuses nothing; `names` tells that the keys are property names, which all stay."""
-    if isinstance(schema, Mapping):
-        return {
-            key: _rules(value, drop, not names and key in ("properties", "definitions"))
-            for key, value in schema.items()
-            if names or (key not in drop and key != "$schema")
-        }
-    return [_rules(item, drop) for item in schema] if isinstance(schema, list) else schema
+    if isinstance(schema, list):
+        return [_rules(item, drop) for item in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    if not names:
+        open_ended = "patternProperties" in drop and "patternProperties" in schema
+        schema = {k: v for k, v in schema.items() if k not in drop and not (open_ended and k == "additionalProperties")}
+    return {
+        key: _rules(value, drop, not names and key in ("properties", "definitions", "patternProperties"))
+        for key, value in schema.items()
+    }
 
 
 def _worded(error: Any) -> Iterator[str]:

@@ -90,6 +90,22 @@ TYPES = (
     "AWS::WAFv2::WebACLAssociation",
 )
 
+REFERS_BY_ID = frozenset(  # Ref answers their own id, although their identifier holds the parent's as well
+    (
+        "AWS::ApiGatewayV2::Authorizer",
+        "AWS::ApiGatewayV2::Integration",
+        "AWS::ApiGatewayV2::Route",
+        "AWS::Cognito::UserPoolClient",
+    )
+)
+IN_ARNS = {  # services that ARNs call otherwise than types do
+    "accessanalyzer": "access-analyzer",
+    "certificatemanager": "acm",
+    "cognito": "cognito-idp",
+    "redshiftserverless": "redshift-serverless",
+}
+GLOBAL = ("budgets", "cloudfront")  # whose ARNs name no region
+
 Place = tuple[str, str, str]  # account, region, type
 
 _lock = threading.Lock()
@@ -165,14 +181,13 @@ class Stored:
         forget(scope.account, scope.region, self.type, physical_id)
 
     def _attributes(self, scope: Scope, schema: ProviderSchema, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """What AWS would answer to Fn::GetAtt: ARNs and ids in their usual shape, other words as placeholders."""
-        own = secrets.token_hex(8)
-        names = _named(scope, schema, properties)
-        title = next((str(value) for value in names.values()), own)
+        """What AWS would answer to Fn::GetAtt: ARNs, ids and addresses in their usual shape, other texts as the id."""
+        own = _id(self.type, scope)
+        title = next((str(value) for value in _named(scope, schema, properties).values()), own)
         return {
-            ".".join(path): _value(scope, self.type, path, title, own)
+            ".".join(path): _value(scope, self.type, path[-1], title, own)
             for path in schema.read_only
-            if "*" not in path and path[0] not in properties
+            if "*" not in path and path[0] not in properties and schema.is_text(path)
         }
 
 
@@ -194,7 +209,8 @@ def _named(scope: Scope, schema: ProviderSchema, properties: Mapping[str, Any]) 
 
 
 def _identifier(scope: Scope, schema: ProviderSchema, known: Mapping[str, Any]) -> str:
-    parts = [_at(known, path) for path in schema.primary_identifier]
+    own = schema.type in REFERS_BY_ID
+    parts = [_at(known, path) for path in schema.primary_identifier if not own or path in schema.read_only]
     return "|".join(str(part) for part in parts if part is not None) or generated(scope)
 
 
@@ -207,33 +223,32 @@ def _at(known: Mapping[str, Any], path: Path) -> Any:
     return value
 
 
-def _value(scope: Scope, type_name: str, path: Path, title: str, own: str) -> Any:
+def _value(scope: Scope, type_name: str, name: str, title: str, own: str) -> str:
     _, service, kind = type_name.lower().split("::")
-    last = path[-1]
-    if last.lower().endswith("arn"):
-        return f"arn:aws:{service}:{scope.region}:{scope.account}:{kind}/{title}"
-    if last.endswith(("Url", "URL", "Uri", "Endpoint")):
+    if name.lower().endswith("arn"):
+        region = "" if service in GLOBAL else scope.region
+        return f"arn:aws:{IN_ARNS.get(service, service)}:{region}:{scope.account}:{kind}/{title}"
+    if name.endswith(("Url", "URL", "Uri", "Endpoint")):
         return f"https://{own}.{service}.{scope.region}.amazonaws.com"
-    if last.endswith(("DomainName", "Address")):
+    if name.endswith(("DomainName", "Address")):
         return f"{own}.{service}.{scope.region}.amazonaws.com"
-    if last.endswith("Id"):
-        return _id(type_name, scope, own)
-    return title
+    return own
 
 
-def _id(type_name: str, scope: Scope, own: str) -> str:
+def _id(type_name: str, scope: Scope) -> str:
+    digits = secrets.token_hex(9)[:17]
     match type_name:
         case "AWS::Cognito::UserPool":
-            return f"{scope.region}_{own[:9]}"
+            return f"{scope.region}_{digits[:9]}"
         case "AWS::Transfer::Server":
-            return f"s-{own}0"
+            return f"s-{digits}"
         case "AWS::CloudFront::Distribution" | "AWS::CloudFront::OriginAccessControl":
-            return f"E{own[:13].upper()}"
+            return f"E{digits[:13].upper()}"
         case "AWS::EC2::SecurityGroup":
-            return f"sg-{own}0"
+            return f"sg-{digits}"
         case "AWS::EC2::VPCEndpoint":
-            return f"vpce-{own}0"
-    return own[:10] if "ApiGatewayV2" in type_name else str(uuid.uuid4())
+            return f"vpce-{digits}"
+    return digits[:10] if "ApiGatewayV2" in type_name else str(uuid.uuid4())
 
 
 HANDLERS: tuple[Stored, ...] = tuple(Stored(name) for name in TYPES)
