@@ -65,6 +65,7 @@ class FakeStacks:
         self.stacks[region] = Stack(
             "UPDATE_COMPLETE" if before else "CREATE_COMPLETE", "", body, dict(parameters), {"Region": region}
         )
+        progress(self.stacks[region].status)
         self.tags[region] = dict(tags)
         self.made(region)
 
