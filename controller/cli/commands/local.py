@@ -9,7 +9,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -83,12 +82,18 @@ def environment(embedded: Mapping[str, str], inherited: Mapping[str, str]) -> di
 def _started(manifests: Path, port: int) -> EmbeddedAws:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]  # boto3 would read them for the embedded AWS's own calls
-    from controller.engine.validate import load_lake
-    from controller.local.server import EmbeddedAws
-    from controller.render.blueprint import Catalogue
+    from controller.cli.lake import read_lake
 
-    lake, _ = load_lake(manifests, Catalogue.read().available, datetime.now(UTC).date())
-    return EmbeddedAws(lake, port=port)
+    lake = read_lake(manifests).lake
+    try:
+        from controller.local.server import EmbeddedAws
+    except ModuleNotFoundError as missing:
+        hint = f"the embedded AWS needs the package {missing.name}: pip install 'siloctl[local]'"
+        raise click.ClickException(hint) from missing
+    try:
+        return EmbeddedAws(lake, port=port)
+    except OSError as error:
+        raise click.ClickException(f"port {port} of this machine cannot be used: {error.strerror}") from error
 
 
 def _run(words: tuple[str, ...], variables: Mapping[str, str]) -> int:

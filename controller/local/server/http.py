@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import socket
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -55,10 +56,13 @@ class QuietHandler(MotoRequestHandler):  # type: ignore[misc]
 
 
 class Listener:
-    """A server thread on a port of this machine."""
+    """A server thread on a port of this machine. Raises OSError for a port that is taken."""
 
     def __init__(self, application: Application, port: int) -> None:
-        self._server: BaseWSGIServer = ThreadedWSGIServer("127.0.0.1", port, application, QuietHandler)
+        # A socket of our own: werkzeug would print, and end the process, where a port is taken.
+        with socket.create_server(("127.0.0.1", port), backlog=128) as bound:
+            place = ("127.0.0.1", bound.getsockname()[1])
+            self._server: BaseWSGIServer = ThreadedWSGIServer(*place, application, QuietHandler, fd=bound.fileno())
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(0.05,), name="embedded-aws", daemon=True
         )
@@ -66,7 +70,7 @@ class Listener:
 
     @property
     def port(self) -> int:
-        return int(self._server.server_port)
+        return int(self._server.port)
 
     def close(self) -> None:
         self._server.shutdown()
