@@ -16,7 +16,7 @@ from controller.report.plan_json import drift_json
 from controller.report.terminal import Terminal
 
 
-@click.command("drift")
+@click.command("drift", short_help="Find what was changed outside of git.")
 @output_format
 @detailed
 @silos

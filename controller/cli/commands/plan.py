@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from controller.cli.exit import Exit
-from controller.cli.lake import commit_of, read_lake
-from controller.cli.options import allow, commit, detailed, everything, full, output_format
+from controller.cli.lake import read_lake
+from controller.cli.options import allow, detailed, everything, full, output_format
 from controller.model.errors import ControllerError
 from controller.plan.plan import Plan
 from controller.report.plan_json import failed_plan_json, plan_json
@@ -17,20 +17,19 @@ from controller.report.plan_text import plan_text
 from controller.report.terminal import Terminal
 
 
-@click.command("plan")
+@click.command("plan", short_help="Show what an apply would do.")
 @output_format
 @everything
 @detailed
 @full
 @allow
-@commit
 @click.pass_obj
 def command(
-    folder: Path, form: str, everything: bool, detailed_exitcode: bool, full: bool, allow: frozenset[str], commit: str
+    folder: Path, form: str, everything: bool, detailed_exitcode: bool, full: bool, allow: frozenset[str]
 ) -> int:
     """Compare the manifests with what AWS has and show what an apply would do. Changes nothing."""
     try:
-        plan = _plan(folder, full, allow, commit)
+        plan = _plan(folder, full, allow)
     except ControllerError as error:
         if form == "json":
             click.echo(failed_plan_json(str(error), error.hint), nl=False)
@@ -39,13 +38,13 @@ def command(
     return exit_of(plan, detailed_exitcode)
 
 
-def _plan(folder: Path, full: bool, allow: frozenset[str], commit: str) -> Plan:
+def _plan(folder: Path, full: bool, allow: frozenset[str]) -> Plan:
     from controller.cli.wiring import connect
     from controller.engine.plan import Options, make_plan
 
     given = read_lake(folder)
     wired = connect(given.lake.organization)
-    options = Options(full=full, allowed=allow, commit=commit_of(folder, commit))
+    options = Options(full=full, allowed=allow)
     return make_plan(given.lake, given.catalogue, wired.ports, options).plan
 
 

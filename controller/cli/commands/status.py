@@ -17,7 +17,7 @@ from controller.report.status_text import status_text
 from controller.report.terminal import Terminal
 
 
-@click.command("status")
+@click.command("status", short_help="Tell which silo runs what, and how it is.")
 @output_format
 @silos
 @click.option("--wait", is_flag=True, help="Wait until every silo is Synced and Healthy, or has failed for good.")
