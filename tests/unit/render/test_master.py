@@ -1,0 +1,266 @@
+"""Who reads the code bucket, decided on the rendered policies; and what the templates of all accounts hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from controller.access.decision import Policies, decide
+from controller.access.policy import Policy, read
+from controller.access.request import Principal, Request
+from controller.render.accounts import render_baseline, render_master
+from controller.render.blueprint import Catalogue
+from controller.resolve.lake import Lake
+
+MASTER, SILO, OTHER = "100000000001", "200000000001", "200000000002"
+ORGANIZATION = "o-a1b2c3d4e5"
+UNIT = f"{ORGANIZATION}/r-ab12/ou-ab12-11111111/"
+BUCKET = "arn:aws:s3:::acme-datalake-code-eu-west-1"
+BUNDLE = f"{BUCKET}/releases/{SILO}/bundle.zip"
+ASSET = f"{BUCKET}/assets/sha256/{'0' * 64}.json"
+PIPELINE, DEPLOY = "lake-eu-west-1-codepipeline-rl", "lake-eu-west-1-cloudformation-codepipeline-rl"
+KNOWN = {
+    "AWS::AccountId": MASTER,
+    "AWS::Region": "eu-west-1",
+    "AWS::Partition": "aws",
+    "AWS::URLSuffix": "amazonaws.com",
+    "OrganizationId": ORGANIZATION,
+    "CodeBucket": BUCKET.rpartition(":")[2],
+    "CodeBucket.Arn": BUCKET,
+}
+
+
+def resolved(node: Any, known: dict[str, Any]) -> Any:
+    """As CloudFormation would fill it in."""
+    match node:
+        case {"Ref": "UnitPaths"}:
+            return [f"{UNIT}*"]
+        case {"Ref": name}:
+            return known[name]
+        case {"Fn::GetAtt": [name, attribute]}:
+            return known.get(f"{name}.{attribute}", f"arn:aws:x:::{name}")
+        case {"Fn::Sub": text}:
+            filled = re.sub(r"\$\{([^!}]+)\}", lambda found: known.get(found[1], f"arn:aws:x:::{found[1]}"), text)
+            return filled.replace("${!", "${")
+        case dict():
+            return {key: resolved(child, known) for key, child in node.items()}
+        case list():
+            return [resolved(child, known) for child in node]
+        case _:
+            return node
+
+
+@pytest.fixture(scope="module")
+def master(lake: Lake, catalogue: Catalogue) -> dict[str, Any]:
+    return dict(render_master(lake.organization, "eu-west-1", catalogue).body["Resources"])
+
+
+@pytest.fixture(scope="module")
+def baseline(lake: Lake, catalogue: Catalogue) -> dict[str, Any]:
+    return dict(render_baseline(lake.organization, catalogue).body["Resources"])
+
+
+def bucket_policy(master: dict[str, Any]) -> Policy:
+    return read(json.dumps(resolved(master["CodeBucketPolicy"]["Properties"]["PolicyDocument"], KNOWN)))
+
+
+def own_policies(role: dict[str, Any], account: str) -> tuple[Policy, ...]:
+    known = {**KNOWN, "AWS::AccountId": account}
+    return tuple(read(json.dumps(resolved(one["PolicyDocument"], known))) for one in role["Properties"]["Policies"])
+
+
+@dataclass(frozen=True)
+class Who:
+    role: str = PIPELINE
+    path: str = UNIT
+    account: str = SILO
+    organization: str = ORGANIZATION
+    tls: str = "true"
+    prefix: str = ""
+
+    def request(self, action: str, resource: str) -> Request:
+        arn = f"arn:aws:iam::{self.account}:role/lake/{self.role}"
+        session = f"arn:aws:sts::{self.account}:assumed-role/{self.role}/x"
+        context: dict[str, str | tuple[str, ...]] = {
+            "aws:PrincipalArn": arn,
+            "aws:PrincipalAccount": self.account,
+            "aws:PrincipalOrgID": self.organization,
+            "aws:PrincipalOrgPaths": (self.path,),
+            "aws:SecureTransport": self.tls,
+            "aws:ResourceAccount": MASTER,
+        }
+        if self.prefix:
+            context["s3:prefix"] = self.prefix
+        return Request(Principal("role-session", session, self.account, arn), action, resource, MASTER, context)
+
+
+READS = {
+    "its own bundle": (Who(), "s3:GetObject", BUNDLE, True),
+    "a version of it": (Who(), "s3:GetObjectVersion", BUNDLE, True),
+    "in a child unit": (Who(path=f"{UNIT}ou-ab12-22222222/"), "s3:GetObject", BUNDLE, True),
+    "the bucket's versioning": (Who(), "s3:GetBucketVersioning", BUCKET, True),
+    "an asset": (Who(DEPLOY), "s3:GetObject", ASSET, True),
+    "its own listing": (Who(prefix=f"releases/{SILO}/"), "s3:ListBucket", BUCKET, True),
+    "all of the listing": (Who(), "s3:ListBucket", BUCKET, False),
+    "another silo's listing": (Who(prefix=f"releases/{OTHER}/"), "s3:ListBucket", BUCKET, False),
+    "another silo's bundle": (Who(account=OTHER), "s3:GetObject", BUNDLE, False),
+    "a prefix that begins like its own": (Who(), "s3:GetObject", f"{BUCKET}/releases/{SILO}0/bundle.zip", False),
+    "outside the organization": (Who(organization="o-zzzzzzzzzz"), "s3:GetObject", BUNDLE, False),
+    "in no organization": (Who(organization="", path=""), "s3:GetObject", BUNDLE, False),
+    "a sibling unit with a longer id": (Who(path=UNIT[:-1] + "1/"), "s3:GetObject", BUNDLE, False),
+    "moved out to the root": (Who(path=f"{ORGANIZATION}/r-ab12/"), "s3:GetObject", BUNDLE, False),
+    "the unit's id below another": (Who(path=f"{ORGANIZATION}/r-ab12/ou-x/{UNIT}"), "s3:GetObject", BUNDLE, False),
+    "plain HTTP": (Who(tls="false"), "s3:GetObject", BUNDLE, False),
+    "a role of another name": (Who("admin"), "s3:GetObject", BUNDLE, False),
+    "the lake's state": (Who(), "s3:GetObject", f"{BUCKET}/state/index.json", False),
+    "writing its bundle": (Who(), "s3:PutObject", BUNDLE, False),
+    "deleting an asset": (Who(DEPLOY), "s3:DeleteObject", ASSET, False),
+    "changing the policy": (Who(), "s3:PutBucketPolicy", BUCKET, False),
+}
+ANYTHING = read('{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}')
+
+
+@pytest.mark.parametrize(("who", "action", "resource", "allowed"), READS.values(), ids=READS)
+def test_the_code_bucket_lets_in_silos_and_nobody_else(
+    who: Who, action: str, resource: str, allowed: bool, master: dict[str, Any]
+) -> None:
+    """The account itself allows its role everything: what is refused, the bucket refuses."""
+    policies = Policies(identity=(ANYTHING,), resource=bucket_policy(master))
+    assert decide(who.request(action, resource), policies).allowed is allowed
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "resource", "allowed"),
+    [
+        ("PipelineRole", "s3:GetObject", BUNDLE, True),
+        ("PipelineRole", "s3:GetBucketVersioning", BUCKET, True),
+        ("PipelineRole", "s3:GetObject", ASSET, False),
+        ("DeployRole", "s3:GetObject", ASSET, True),
+        ("DeployRole", "s3:GetObject", BUNDLE, False),
+    ],
+)
+def test_the_baselines_roles_read_what_they_need_and_no_more(
+    role: str, action: str, resource: str, allowed: bool, master: dict[str, Any], baseline: dict[str, Any]
+) -> None:
+    who = Who(PIPELINE if role == "PipelineRole" else DEPLOY)
+    policies = Policies(identity=own_policies(baseline[role], SILO), resource=bucket_policy(master))
+    assert decide(who.request(action, resource), policies).allowed is allowed
+
+
+DANGEROUS = (
+    ("iam:CreateUser", "arn:aws:iam::200000000001:user/x"),
+    ("iam:CreateAccessKey", "arn:aws:iam::200000000001:user/x"),
+    ("iam:CreateRole", "arn:aws:iam::200000000001:role/admin"),
+    ("iam:CreateRole", "arn:aws:iam::200000000001:role/lake/workload/x"),  # without the boundary
+    ("iam:PutRolePolicy", "arn:aws:iam::200000000001:role/lake/lake-eu-west-1-codepipeline-rl"),
+    ("iam:DeleteRolePermissionsBoundary", "arn:aws:iam::200000000001:role/lake/workload/x"),
+    ("iam:CreatePolicyVersion", "arn:aws:iam::200000000001:policy/lake/lake-boundary"),
+    ("iam:UpdateAssumeRolePolicy", "arn:aws:iam::200000000001:role/lake/lake-controller-read"),
+    ("s3:GetObject", "arn:aws:s3:::acme-sales-raw-200000000001/orders/x"),
+    ("s3:PutBucketPolicy", "arn:aws:s3:::someone-elses"),
+    ("sts:AssumeRole", "arn:aws:iam::100000000001:role/lake/lake-controller-apply"),
+    ("organizations:LeaveOrganization", "*"),
+    ("glue:PutResourcePolicy", "arn:aws:glue:eu-west-1:200000000001:catalog"),
+    ("ram:CreateResourceShare", "*"),
+    ("lakeformation:GrantPermissions", "*"),
+)
+
+
+@pytest.mark.parametrize(("action", "resource"), DANGEROUS)
+@pytest.mark.parametrize("role", ["PipelineRole", "DeployRole", "ReaderRole"])
+def test_no_role_of_the_baseline_can_do_what_would_undo_it(
+    role: str, action: str, resource: str, baseline: dict[str, Any]
+) -> None:
+    who = replace(Who().request(action, resource), resource_account=SILO)
+    context = {**who.context, "aws:RequestedRegion": "eu-west-1", "aws:ResourceAccount": SILO}
+    request = replace(who, context=context)
+    assert not decide(request, Policies(identity=own_policies(baseline[role], SILO))).allowed
+
+
+def statements(resources: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    found = []
+    for name, resource in resources.items():
+        for key in ("PolicyDocument", "KeyPolicy", "AssumeRolePolicyDocument"):
+            found += [(name, one) for one in resource.get("Properties", {}).get(key, {}).get("Statement", [])]
+    return [(name, one) for name, one in found if "Principal" in one]  # of a resource, not of an identity
+
+
+def test_whoever_is_let_in_by_a_wildcard_is_of_the_organization_and_of_a_unit(master: dict[str, Any]) -> None:
+    wild = [(name, one) for name, one in statements(master) if one["Principal"] in ("*", {"AWS": "*"})]
+    letting_in = [(name, one) for name, one in wild if one["Effect"] == "Allow"]
+    assert {name for name, _ in letting_in} == {"CodeBucketPolicy", "CodeKey"}
+    for name, statement in letting_in:
+        condition = statement["Condition"]
+        assert condition["StringEquals"]["aws:PrincipalOrgID"] == {"Ref": "OrganizationId"}, name
+        assert condition["ForAnyValue:StringLike"]["aws:PrincipalOrgPaths"] == {"Ref": "UnitPaths"}, name
+
+
+def test_every_service_acts_for_this_account_alone(master: dict[str, Any], baseline: dict[str, Any]) -> None:
+    for name, statement in (*statements(master), *statements(baseline)):
+        principal = statement["Principal"]
+        if isinstance(principal, dict) and "Service" in principal:
+            assert statement["Condition"]["StringEquals"]["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}, name
+
+
+def test_every_bucket_refuses_plain_http(master: dict[str, Any], baseline: dict[str, Any]) -> None:
+    for resources in (master, baseline):
+        buckets = {name for name, one in resources.items() if one["Type"] == "AWS::S3::Bucket"}
+        guarded = {
+            resource["Properties"]["Bucket"]["Ref"]
+            for resource in resources.values()
+            if resource["Type"] == "AWS::S3::BucketPolicy"
+            and any(one["Sid"] == "TlsOnly" for one in resource["Properties"]["PolicyDocument"]["Statement"])
+        }
+        assert guarded == buckets
+
+
+def test_another_region_has_the_code_bucket_and_nothing_else(lake: Lake, catalogue: Catalogue) -> None:
+    body = render_master(lake.organization, "eu-central-1", catalogue).body
+    assert set(body["Resources"]) == {"CodeKey", "CodeAlias", "CodeBucket", "CodeBucketPolicy"}
+
+
+def test_the_baseline_is_allowed_in_a_stack_set(lake: Lake, catalogue: Catalogue) -> None:
+    body = render_baseline(lake.organization, catalogue).body
+    assert not {"Parameters", "Transform"} & body.keys()
+    assert "AWS::CloudFormation::Stack" not in {one["Type"] for one in body["Resources"].values()}
+
+
+def test_what_iam_needs_once_is_made_in_the_home_region(baseline: dict[str, Any]) -> None:
+    """IAM knows no regions: what has no region in its name would collide with itself."""
+    for name, resource in baseline.items():
+        own = resource.get("Properties", {})
+        given = own.get("RoleName", own.get("ManagedPolicyName"))
+        if given is not None and "AWS::Region" not in json.dumps(given):
+            assert resource["Condition"] == "Home", name
+
+
+def test_the_pipeline_polls_its_own_accounts_release(baseline: dict[str, Any]) -> None:
+    source, deploy = (stage["Actions"][0]["Configuration"] for stage in baseline["Pipeline"]["Properties"]["Stages"])
+    assert source["S3ObjectKey"] == {"Fn::Sub": "releases/${AWS::AccountId}/bundle.zip"}
+    assert source["PollForSourceChanges"] == "true"
+    assert (deploy["StackName"], deploy["TemplatePath"]) == ("lake-silo", "SourceArtifact::template.json")
+
+
+ORGANIZATION_CHANGES: dict[str, dict[str, Any]] = {
+    "e-mail": {"notification_emails": ("other@acme.example",)},
+    "prefix": {"code_bucket": {"name_prefix": "other"}},
+    "versions": {"code_bucket": {"keep_versions": 7}},
+    "branch": {"source": {"branch": "other"}},
+    "repository": {"source": {"repository": "other"}},
+}
+
+
+@pytest.mark.parametrize("fields", ORGANIZATION_CHANGES.values(), ids=ORGANIZATION_CHANGES)
+def test_a_change_of_the_organization_takes_effect(
+    fields: dict[str, Any], lake: Lake, catalogue: Catalogue, master: dict[str, Any]
+) -> None:
+    organization = lake.organization
+    changed = {
+        name: replace(getattr(organization, name), **value) if isinstance(value, dict) else value
+        for name, value in fields.items()
+    }
+    assert render_master(replace(organization, **changed), "eu-west-1", catalogue).body["Resources"] != master
