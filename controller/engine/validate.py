@@ -50,25 +50,25 @@ def examine(place: Path, available: frozenset[str], today: date) -> Findings:
     """
     files = read_files(place)
     loaded = load(files.found)
-    count = len(loaded.manifests) + len(loaded.faulty)
     read = (*files.problems, *loaded.problems)
     if not files.found:
-        return Findings(None, ordered(read), count)
+        return Findings(None, ordered(read), loaded.count)
     if place.is_file() and not any(manifest.kind == "Organization" for manifest in loaded.manifests):
-        alone = resolve_alone(loaded.manifests, available=available, today=today)
-        return Findings(None, ordered((*read, *alone)), count)
+        alone = resolve_alone(loaded.manifests, available=available, today=today, mended=loaded.mended)
+        return Findings(None, ordered((*read, *alone)), loaded.count)
     folder = place if place.is_dir() else place.parent
     resolution = resolve(
         loaded.manifests,
-        _scripts(folder, loaded.manifests),
+        _scripts(folder, (*loaded.manifests, *(one.manifest for one in loaded.mended))),
         place=str(place),
         available=available,
         today=today,
         faulty=loaded.faulty,
+        mended=loaded.mended,
     )
     problems = ordered((*read, *resolution.problems))
     lake = resolution.lake if not any(problem.severity is Severity.ERROR for problem in problems) else None
-    return Findings(lake, problems, count)
+    return Findings(lake, problems, loaded.count)
 
 
 def _scripts(folder: Path, manifests: Iterable[Manifest]) -> dict[str, bytes | str]:

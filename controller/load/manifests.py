@@ -10,10 +10,11 @@ from typing import Any
 
 from controller.kinds import KINDS
 from controller.load.files import ManifestFile
+from controller.load.mending import Mended, mend
 from controller.load.positions import TextPositions
 from controller.load.schema import valid
 from controller.load.text import Read, read
-from controller.load.wording import Wrong, near, wrongs
+from controller.load.wording import Wrong, errors_of, near, wrongs
 from controller.model.manifest import Manifest
 from controller.model.problem import Problem
 from controller.model.source import Source
@@ -31,34 +32,49 @@ class Loaded:
     manifests: tuple[Manifest, ...]
     problems: tuple[Problem, ...]
     faulty: frozenset[tuple[str, str]]
+    mended: tuple[Mended, ...]  # the faulty ones that can be judged further
+    count: int  # of documents, the faulty ones too; a text that cannot be read counts as one
+
+
+@dataclass(frozen=True, slots=True)
+class _Document:
+    manifest: Manifest
+    problems: Sequence[Problem]
+    mended: Mended | None = None
+    fits: bool = False  # its kind's schema
 
 
 def load(files: Iterable[ManifestFile]) -> Loaded:
     manifests: list[Manifest] = []
     problems: list[Problem] = []
     faulty: set[tuple[str, str]] = set()
+    mended: list[Mended] = []
+    count = 0
     for file in files:
         text = read(file.text)
+        digest = hashlib.sha256(file.text.encode()).hexdigest()
         problems.extend(
             Problem(fault.code, fault.message, Source(file.path, fault.line, fault.column), hint=fault.hint)
             for fault in text.faults
         )
+        documents = _documents(file, text, digest) if text.whole else []
+        count += len(documents) or 1
         if not text.whole:
             faulty.update(_guessed(file.text))
-            continue
-        digest = hashlib.sha256(file.text.encode()).hexdigest()
-        for manifest, wrong in _documents(file, text, digest):
-            problems.extend(wrong)
-            if wrong or text.faults:
+        for found in documents:
+            manifest = found.manifest
+            problems.extend(found.problems)
+            if found.problems or text.faults:
                 kinds = (manifest.kind,) if manifest.kind in KINDS else tuple(KINDS)
                 faulty.update((kind, manifest.name) for kind in kinds)
+                mended.extend([found.mended] if found.mended else [])
             else:
                 manifests.append(manifest)
-    return Loaded(tuple(manifests), tuple(problems), frozenset(faulty))
+    return Loaded(tuple(manifests), tuple(problems), frozenset(faulty), tuple(mended), count)
 
 
-def _documents(file: ManifestFile, text: Read, digest: str) -> list[tuple[Manifest, list[Problem]]]:
-    found: list[tuple[Manifest, list[Problem]]] = []
+def _documents(file: ManifestFile, text: Read, digest: str) -> list[_Document]:
+    found: list[_Document] = []
     # What was refused in the text left a gap: that line is not judged again, and nothing is called missing.
     judged = {fault.line for fault in text.faults}
     for index, data in enumerate(text.documents):
@@ -66,16 +82,19 @@ def _documents(file: ManifestFile, text: Read, digest: str) -> list[tuple[Manife
             continue  # nothing between two --- lines
         positions = TextPositions(file.path, file.text, index)
         manifest = _manifest(file.path, data, digest, positions)
-        wrong = [
+        document = _judged(manifest, data, positions)
+        problems = [
             problem
-            for problem in _faults(manifest, data, positions)
+            for problem in document.problems
             if problem.at.line not in judged and not (text.faults and problem.code == "missing-field")
         ]
-        found.append((manifest, wrong))
+        whole = Mended(manifest, frozenset()) if text.faults and document.fits else None
+        found.append(_Document(manifest, problems, document.mended or whole))
     if not found and not text.faults:
         hint = "write a manifest, or remove the file"
         nothing = Manifest(file.path, "", "", {}, digest, TextPositions(file.path, file.text, 0))
-        found.append((nothing, [Problem("empty-file", "there is nothing in this file", Source(file.path), hint=hint)]))
+        problem = Problem("empty-file", "there is nothing in this file", Source(file.path), hint=hint)
+        found.append(_Document(nothing, (problem,)))
     return found
 
 
@@ -94,22 +113,25 @@ def _manifest(path: str, data: Any, digest: str, positions: TextPositions) -> Ma
     )
 
 
-def _faults(manifest: Manifest, data: Any, positions: TextPositions) -> list[Problem]:
+def _judged(manifest: Manifest, data: Any, positions: TextPositions) -> _Document:
     if not isinstance(data, dict):
         message = "this file is empty" if data is None else "this is not a manifest: a mapping is expected"
         code = "empty-file" if data is None else "not-a-manifest"
-        return [Problem(code, message, positions.at(""), hint="begin with apiVersion: lake/v1 and kind: Flow")]
+        hint = "begin with apiVersion: lake/v1 and kind: Flow"
+        return _Document(manifest, (Problem(code, message, positions.at(""), hint=hint),))
     if manifest.kind not in KINDS:
-        return [_unknown_kind(manifest, data, positions)]
+        return _Document(manifest, (_unknown_kind(manifest, data, positions),))
     if valid(manifest.kind, data):
-        return []
+        return _Document(manifest, (), fits=True)
     subject = f"{manifest.kind.lower()}/{manifest.name}" if manifest.name else manifest.kind.lower()
-    found = wrongs(manifest.kind, data)
+    errors = errors_of(manifest.kind, data)
+    found = wrongs(manifest.kind, data, errors)
     problems = [_problem(wrong, subject, positions) for wrong in found[:PROBLEMS_MAX]]
     if len(found) > PROBLEMS_MAX:
         message = f"and {len(found) - PROBLEMS_MAX} more problems in this manifest"
         problems.append(Problem("more-problems", message, positions.at(""), subject))
-    return problems
+        return _Document(manifest, problems)
+    return _Document(manifest, problems, mend(manifest, errors))
 
 
 def _unknown_kind(manifest: Manifest, data: dict[Any, Any], positions: TextPositions) -> Problem:

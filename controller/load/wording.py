@@ -52,9 +52,14 @@ def near(word: str, words: Sequence[str]) -> str:
     return f'did you mean "{close}"?' if close else ""
 
 
-def wrongs(kind: str, data: Any) -> tuple[Wrong, ...]:
-    """All faults of shape of a document, in the schema's order; at least one when the compiled validator refused it."""
-    found = [wrong for error in _validator(kind).iter_errors(data) for wrong in _worded(error)]
+def errors_of(kind: str, data: Any) -> tuple[Any, ...]:
+    """What `jsonschema` finds wrong with a document, in the schema's order."""
+    return tuple(_validator(kind).iter_errors(data))
+
+
+def wrongs(kind: str, data: Any, errors: Sequence[Any]) -> tuple[Wrong, ...]:
+    """The errors in words, one for each fault; at least one for a document that the compiled validator refused."""
+    found = [wrong for error in errors for wrong in _worded(error)]
     if found:
         misspelt = {(wrong.field.rpartition(".")[0], wrong.name) for wrong in found if wrong.code == "unknown-field"}
         return tuple(w for w in found if w.code != "missing-field" or (w.field, w.name) not in misspelt)

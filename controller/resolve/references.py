@@ -11,17 +11,18 @@ from controller.model.problem import Problem
 from controller.resolve.specs import Specs
 
 
-def check(specs: Specs) -> Iterator[Problem]:
-    for flow in specs.flows.values():
+def check(referring: Specs, specs: Specs) -> Iterator[Problem]:
+    """What `referring` calls by name must be in `specs`, the whole lake; mostly they are the same."""
+    for flow in referring.flows.values():
         yield from refer(specs, flow.manifest, "spec.silo", "Silo", flow.silo, specs.silos)
         if "partner" in flow.source:
             partner = flow.source["partner"]
             yield from refer(specs, flow.manifest, "spec.source.partner", "Partner", partner, specs.partners)
-    for partner in specs.partners.values():
+    for partner in referring.partners.values():
         for index, access in enumerate(partner.access):
             field = f"spec.access[{index}].silo"
             yield from refer(specs, partner.manifest, field, "Silo", access.silo, specs.silos)
-    for share in specs.shares.values():
+    for share in referring.shares.values():
         yield from refer(specs, share.manifest, "spec.from.silo", "Silo", share.silo, specs.silos)
 
 

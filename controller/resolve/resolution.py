@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from controller.load.mending import Mended
 from controller.model.manifest import Manifest
 from controller.model.problem import Problem, Severity, ordered
 from controller.model.source import Source
@@ -46,15 +47,21 @@ def resolve(
     available: frozenset[str],
     today: date,
     faulty: frozenset[tuple[str, str]] = frozenset(),
+    mended: Iterable[Mended] = (),
 ) -> Resolution:
     """Join the manifests of one lake.
 
     `found` has each transform script's content, or why there is none; `place` is the lake's folder for messages;
-    `available` names the blueprints that can be rendered; `faulty` are manifests that could not be read.
+    `available` names the blueprints that can be rendered; `faulty` are manifests that could not be read,
+    and `mended` those of them of which something can still be said.
     """
     specs = collect(manifests, faulty)
     problems = [*specs.problems, *_organizations(specs, place), *_alone(specs, available, today)]
     problems += [*_together(specs), *scripts.check(specs, found)]
+    for one in mended:
+        own = collect([one.manifest], frozenset())
+        more = (*_alone(own, available, today), *references.check(own, specs), *scripts.check(own, found))
+        problems += [problem for problem in more if one.tells(problem)]
     organization = specs.organization
     if organization is None or any(problem.severity is Severity.ERROR for problem in problems):
         return Resolution(None, ordered(problems))
@@ -71,10 +78,15 @@ def resolve(
     return Resolution(lake, ordered(problems))
 
 
-def resolve_alone(manifests: Iterable[Manifest], *, available: frozenset[str], today: date) -> tuple[Problem, ...]:
+def resolve_alone(
+    manifests: Iterable[Manifest], *, available: frozenset[str], today: date, mended: Iterable[Mended] = ()
+) -> tuple[Problem, ...]:
     """What can be said of manifests without the rest of their lake."""
     specs = collect(manifests, frozenset())
-    return ordered([*specs.problems, *_alone(specs, available, today)])
+    problems = [*specs.problems, *_alone(specs, available, today)]
+    for one in mended:
+        problems += filter(one.tells, _alone(collect([one.manifest], frozenset()), available, today))
+    return ordered(problems)
 
 
 def _alone(specs: Specs, available: frozenset[str], today: date) -> Iterator[Problem]:
@@ -88,7 +100,7 @@ def _alone(specs: Specs, available: frozenset[str], today: date) -> Iterator[Pro
 
 
 def _together(specs: Specs) -> Iterator[Problem]:
-    yield from references.check(specs)
+    yield from references.check(specs, specs)
     yield from accounts.check(specs)
     yield from names.check(specs)
     yield from dropzones.check(specs)

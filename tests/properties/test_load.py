@@ -34,7 +34,15 @@ PIECES = st.sampled_from(
 
 def judged(text: str) -> None:
     loaded = load([ManifestFile("some.yaml", text)])
-    found = resolve(loaded.manifests, {}, place="lake", available=frozenset(), today=TODAY, faulty=loaded.faulty)
+    found = resolve(
+        loaded.manifests,
+        {},
+        place="lake",
+        available=frozenset(),
+        today=TODAY,
+        faulty=loaded.faulty,
+        mended=loaded.mended,
+    )
     for problem in (*loaded.problems, *found.problems):
         assert isinstance(problem, Problem)
         assert problem.code in CODES

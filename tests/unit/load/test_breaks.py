@@ -199,6 +199,14 @@ def test_a_place_that_is_not_there_is_said(name: str, tmp_path: Path) -> None:
     only(examine(tmp_path / name, frozenset(), TODAY).problems, tmp_path / name, "not-found")
 
 
+def test_every_document_is_counted_once(lake: Path, everything: frozenset[str]) -> None:
+    files = len(list(lake.rglob("*.yaml")))
+    assert examine(lake, everything, TODAY).manifests == files
+    (lake / ORDERS).write_text("kind: Flwo\n---\nkind: Flow\n")
+    (lake / "silos" / "sales.yaml").write_text("\tx")
+    assert examine(lake, everything, TODAY).manifests == files + 1
+
+
 def test_an_empty_folder_is_said(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("kind: Flow")
     (tmp_path / ".hidden").mkdir()
@@ -257,3 +265,49 @@ def test_all_faults_of_a_file_are_told_together(lake: Path, everything: frozense
     file.write_text(text.replace("auth: iam", "auth: iam2"))
     problems = here(examine(lake, everything, TODAY).problems, file)
     assert [problem.code for problem in problems] == ["yaml-alias", "wrong-value", "wrong-type"]
+
+
+MIXED: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
+    "an unknown key and a wrong reference": (
+        [("  schedule:", "  shedule: x\n  schedule:"), ("silo: sales", "silo: sale")],
+        ["unknown-reference", "unknown-field"],
+    ),
+    "a wrong value and a wrong schedule": (
+        [("auth: iam", "auth: iam2"), ("rate(1 hour)", "rate(1 hours)")],
+        ["wrong-value", "bad-schedule"],
+    ),
+    "a missing field and a wrong key column": (
+        [("  silo: sales\n", ""), ("key: [order_id]", "key: [order]")],
+        ["missing-field", "unknown-column"],
+    ),
+    "a duplicate key and a wrong schedule": (
+        [("silo: sales", "silo: sales\n  silo: sales"), ("rate(1 hour)", "rate(1 hours)")],
+        ["duplicate-key", "bad-schedule"],
+    ),
+    "a wrong column and a key that is one": (
+        [("{name: order_id, type: string, required: true}", "{name: order_id, type: [string], required: true}")],
+        ["wrong-type"],
+    ),
+    "a wrong source and what hangs on it": (
+        [("type: http", "type: htpp"), ("rate(1 hour)", "on-arrival")],
+        ["wrong-value"],
+    ),
+    "a wrong script path and a wrong partition": (
+        [("transforms/orders.py", "../orders.py"), ("{column: placed_at,", "{column: country,")],
+        ["partition-type", "wrong-value"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "codes"), MIXED.values(), ids=MIXED.keys())
+def test_a_fault_of_shape_does_not_hide_the_faults_of_meaning(
+    changes: list[tuple[str, str]], codes: list[str], lake: Path, everything: frozenset[str]
+) -> None:
+    file = lake / ORDERS
+    text = file.read_text()
+    for old, new in changes:
+        assert old in text
+        text = text.replace(old, new, 1)
+    file.write_text(text)
+    problems = here(examine(lake, everything, TODAY).problems, file)
+    assert [problem.code for problem in problems] == codes

@@ -52,7 +52,13 @@ def judge() -> Judge:
         loaded = load(ManifestFile(file, text) for file, text in sorted(changed(*changes).items()))
         found = {"transforms/orders.py": SCRIPT} if scripts is None else scripts
         resolution = resolve(
-            loaded.manifests, found, place="lake", available=available, today=today, faulty=loaded.faulty
+            loaded.manifests,
+            found,
+            place="lake",
+            available=available,
+            today=today,
+            faulty=loaded.faulty,
+            mended=loaded.mended,
         )
         return Resolution(resolution.lake, ordered((*loaded.problems, *resolution.problems)))
 
