@@ -11,6 +11,7 @@ import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 
 from controller.diff.change import Detail
@@ -23,7 +24,7 @@ from controller.engine.ports import Ports
 from controller.engine.silos import Silos
 from controller.engine.status import APPLY, START, origin_of, place_of
 from controller.model.index import Entry, Index
-from controller.model.live import LiveDrift, LiveResource, LiveStack, Place
+from controller.model.live import LiveDrift, LivePipeline, LiveResource, LiveStack, Place
 from controller.model.observed import Absent, Observed, Present, Unreadable
 from controller.model.ownership import PIPELINE, SILO_STACK
 from controller.model.source import Source
@@ -32,6 +33,7 @@ from controller.resolve.lake import Lake
 
 NESTED = "AWS::CloudFormation::Stack"
 BUCKET_POLICY = "AWS::S3::BucketPolicy"
+NOTICED = timedelta(minutes=10)  # by then a pipeline that polls has seen a new bundle
 REVERT = (
     f"aws cloudformation create-change-set --stack-name {SILO_STACK} --change-set-name put-back "
     "--include-nested-stacks --use-previous-template --deployment-mode REVERT_DRIFT "
@@ -91,12 +93,14 @@ class _Look:
 
     def all(self) -> _Found:
         self.origin = origin_of(self.ports, self.name, self.place)
-        self._pipeline()
+        pipeline = value_or(self.silos.pipeline(self.place, PIPELINE), None)
+        if pipeline is not None and pipeline.polling_disabled_at:
+            self.found.findings.append(self._deaf(pipeline))
         root = self._root()
         if root is None:
             return self.found
         self.found.compared["silos"] += 1
-        self._deployed(root)
+        self._deployed(root, pipeline)
         resources = self._resources(root.id, "")
         nested = {r.logical_id: r.physical_id for r in resources if r.type == NESTED and r.physical_id}
         stacks = {"": root.id, **nested}
@@ -121,24 +125,19 @@ class _Look:
                     self.found.findings.append(self._undeployed("is published, but the silo has no stack", None))
         return None
 
-    def _pipeline(self) -> None:
-        match self.silos.pipeline(self.place, PIPELINE):
-            case Present(live) if live.polling_disabled_at:
-                self.found.findings.append(
-                    Finding(
-                        DriftClass.POLLING_DISABLED,
-                        f"silo/{self.name}/pipeline",
-                        "AWS::CodePipeline::Pipeline",
-                        "no longer looks for new bundles",
-                        (Detail("polling", "on", "off"),),
-                        reassert=self._there(START),
-                        accept="nothing to write: what is published next stays undeployed until somebody starts it",
-                        since=live.polling_disabled_at,
-                        source=self._silo_source,
-                    )
-                )
-            case _:  # a pipeline that is missing or cannot be read shows in the stack that it should carry
-                return
+    def _deaf(self, pipeline: LivePipeline) -> Finding:
+        """A pipeline that is missing or cannot be read shows in the stack that it should carry."""
+        return Finding(
+            DriftClass.POLLING_DISABLED,
+            f"silo/{self.name}/pipeline",
+            "AWS::CodePipeline::Pipeline",
+            "no longer looks for new bundles",
+            (Detail("polling", "on", "off"),),
+            reassert=self._there(START),
+            accept="nothing to write: what is published next stays undeployed until somebody starts it",
+            since=pipeline.polling_disabled_at,
+            source=self._silo_source,
+        )
 
     @property
     def _silo_source(self) -> Source:
@@ -147,10 +146,19 @@ class _Look:
     def _there(self, command: str) -> str:
         return f"{command} --region {self.place.region}  # in account {self.place.account}"
 
-    def _deployed(self, root: LiveStack) -> None:
+    def _deployed(self, root: LiveStack, pipeline: LivePipeline | None) -> None:
         runs = root.outputs.get("BundleDigest", "")
-        if self.entry and runs != self.entry.bundle:
+        if self.entry and runs != self.entry.bundle and not self._under_way(self.entry, root, pipeline):
             self.found.findings.append(self._undeployed("runs another bundle than the one that is published", runs))
+
+    def _under_way(self, entry: Entry, root: LiveStack, pipeline: LivePipeline | None) -> bool:
+        """A release on its way is no drift; neither is one that was published a moment ago and not yet noticed."""
+        if root.status.endswith("_IN_PROGRESS") or (pipeline is not None and pipeline.status == "InProgress"):
+            return True
+        taken = pipeline is not None and pipeline.revision == entry.version
+        return (
+            not taken and bool(entry.published) and self.ports.now() - datetime.fromisoformat(entry.published) < NOTICED
+        )
 
     def _undeployed(self, message: str, runs: str | None) -> Finding:
         entry = self.entry

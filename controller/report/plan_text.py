@@ -29,7 +29,7 @@ MEANING = {
     Verb.UPDATE: "update in place",
     Verb.REPLACE: "destroy, then create again",
     Verb.DELETE: "destroy",
-    Verb.BLOCKED: "blocked: could not be read or is not ours",
+    Verb.BLOCKED: "blocked, nothing is done about it",
 }
 
 
@@ -126,7 +126,7 @@ def _phrase(change: Change, terminal: Terminal) -> str:
             destroyed = "will be destroyed with its data" if change.destroys_data else "will be destroyed"
             return f"{destroyed} ({reason or 'no manifest asks for it'})"
         case Verb.BLOCKED:
-            return reason or "is blocked"
+            return reason if reason.startswith("could not be read") else f"is blocked: {reason}"
 
 
 def _property(change: Change, detail: Detail, terminal: Terminal) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -49,6 +50,7 @@ class World:
         self.lake = lake
         self.bucket = HeldObjects()
         self.silos = FakeSilos()
+        self.now = datetime(2026, 1, 1, 10, 1, tzinfo=UTC)  # a minute after everything was published
         entries = {}
         for name, account in ACCOUNTS.items():
             entries[name] = Entry(
@@ -81,7 +83,7 @@ class World:
     def look(self, *names: str) -> DriftReport:
         organization = SeenOrganization(self.units, self.members)
         ports = reading_ports(self.bucket, organization, SeenBaseline(self.members))
-        return find_drift(self.lake, ports, self.silos, names)
+        return find_drift(self.lake, replace(ports, now=lambda: self.now), self.silos, names)
 
 
 @pytest.fixture
@@ -141,6 +143,26 @@ def test_a_silo_that_runs_another_bundle_is_undeployed(world: World) -> None:
         "silo/finance/bundle",
         "2026-01-01T10:00:00+00:00",
     )
+
+
+@pytest.mark.parametrize(
+    "pipeline",
+    [LivePipeline("InProgress", "v", "", "", ""), LivePipeline("Succeeded", "before", "", "", "")],
+    ids=["running", "not noticed yet"],
+)
+def test_a_release_on_its_way_is_no_drift(world: World, pipeline: LivePipeline) -> None:
+    live = world.silos.stacks[FINANCE, "lake-silo"]
+    world.silos.stacks[FINANCE, "lake-silo"] = replace(live, outputs={"BundleDigest": "old"})
+    world.silos.pipelines[FINANCE, "lake-delivery"] = pipeline
+    assert world.look().findings == ()
+
+
+def test_a_release_that_a_pipeline_never_noticed_is_drift(world: World) -> None:
+    live = world.silos.stacks[FINANCE, "lake-silo"]
+    world.silos.stacks[FINANCE, "lake-silo"] = replace(live, outputs={"BundleDigest": "old"})
+    world.silos.pipelines[FINANCE, "lake-delivery"] = LivePipeline("Succeeded", "before", "", "", "")
+    world.now = datetime(2026, 1, 1, 10, 30, tzinfo=UTC)
+    assert only(world.look()).kind is DriftClass.UNDEPLOYED
 
 
 def test_a_silo_without_its_stack_is_undeployed(world: World) -> None:
