@@ -39,6 +39,9 @@ _PLAINER = {  # libyaml's words -> ours
     "did not find expected ',' or ']'": "a list in brackets is not closed, or a comma is missing",
     "did not find expected ',' or '}'": "a mapping in braces is not closed, or a comma is missing",
     "found unexpected end of stream": "a quoted text is not closed",
+    "found unexpected document indicator": "a quoted text is not closed before the end of its document",
+    "did not find expected node content": "a value is missing here",
+    "found character that cannot start any token": "no YAML value begins with this character; put the text in quotes",
     "found unknown escape character": "an escape that YAML does not know; use single quotes for a literal backslash",
     "block sequence entries are not allowed in this context": "a list cannot begin on the line of its key",
 }
@@ -128,6 +131,11 @@ def _syntax(error: yaml.MarkedYAMLError, text: str) -> Fault:
     return Fault("yaml-syntax", _PLAINER.get(said, said), line + 1, column + 1)
 
 
+def _tag(tag: str) -> str:
+    """As it is written: libyaml spells `!!` out."""
+    return tag.replace("tag:yaml.org,2002:", "!!", 1)[:60]
+
+
 def _at(event: Event) -> tuple[int, int]:
     mark: Any = event.start_mark  # the parser always sets it
     return (mark.line + 1, mark.column + 1)
@@ -171,7 +179,7 @@ class _Builder:
         if event.anchor:
             self._fault("yaml-alias", event, f"&{event.anchor} names a value to be used again", "write values out")
         if event.tag:
-            self._fault("yaml-tag", event, f"the tag {event.tag} is not for manifests", "write a plain value")
+            self._fault("yaml-tag", event, f"the tag {_tag(event.tag)} is not for manifests", "write a plain value")
 
     def _open(self, event: Event, items: Any) -> None:
         if len(self._levels) >= DEPTH_MAX:

@@ -60,13 +60,16 @@ IN_ORDERS: dict[str, Broken] = {
     "endless number": Broken("ambiguous-scalar", "workers: 2", "workers: .inf", "quotes"),
     "tab": Broken("yaml-syntax", "  silo: sales", "\tsilo: sales", "indent with spaces"),
     "syntax": Broken("yaml-syntax", "silo: sales", "silo: sales: x", ""),
+    "a word that begins with @": Broken("yaml-syntax", "silo: sales", "silo: @sales", "quotes"),
     "open quote": Broken("yaml-syntax", "dataset: Orders}", 'dataset: "Orders}', ""),
     "duplicate key": Broken("duplicate-key", "  source:", "  silo: sales\n  source:", '"silo"'),
     "duplicate nested key": Broken("duplicate-key", "{seconds: 300,", "{seconds: 300, seconds: 60,", '"seconds"'),
     "anchor": Broken("yaml-alias", "silo: sales", "silo: &s sales", "&s"),
     "alias": Broken("yaml-alias", "silo: sales", "silo: *s", "*s"),
     "merge key": Broken("yaml-merge", "  silo: sales", "  <<: {silo: sales}", ""),
-    "tag of Python": Broken("yaml-tag", "silo: sales", "silo: !!python/object/apply:os.getcwd []", "python"),
+    "tag of Python": Broken(
+        "yaml-tag", "silo: sales", "silo: !!python/object/apply:os.getcwd []", "!!python/object/apply:os.getcwd"
+    ),
     "tag of CloudFormation": Broken("yaml-tag", "silo: sales", "silo: !Ref sales", "!Ref"),
     "number as key": Broken("yaml-key", "  source:", "  12: x\n  source:", "12"),
     "list as key": Broken("yaml-key", "  silo: sales", "  ? [a]\n  : b", "list"),
