@@ -25,6 +25,7 @@ from controller.local.resources import (
 )
 from controller.local.resources.handler import Handler, Made, ResourceFailed, Scope
 from controller.local.resources.schemas import REGION, UnknownType, provider_schema
+from controller.local.resources.unmade import UNMADE
 
 
 class Typed(Handler, Protocol):
@@ -57,6 +58,8 @@ class Checked:
     def _accepted(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         if faults := provider_schema(self.type).validate(properties):
             raise ResourceFailed(f"Properties validation failed for resource with message: [{', '.join(faults)}]")
+        if unmade := sorted(UNMADE.get(self.type, frozenset()) & properties.keys()):
+            raise ResourceFailed(f"property that the embedded AWS cannot make: {', '.join(unmade)} of {self.type}")
         return self._coerced(properties)
 
 

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
+
+from controller.local.resources.handler import ResourceFailed, Scope
+from controller.local.resources.registry import handler_for
 
 TAGS = [{"Key": "lake:flow", "Value": "orders"}]
 MORE = [{"Key": "lake:flow", "Value": "orders"}, {"Key": "owner", "Value": "sales"}]
@@ -122,3 +126,36 @@ STAND_ALONE: dict[str, tuple[dict[str, Any], dict[str, Any], frozenset[str]]] = 
 @pytest.mark.parametrize("type_name", STAND_ALONE)
 def test_a_resource_is_made_read_changed_and_deleted(round_trip: Any, type_name: str) -> None:
     round_trip(type_name, *STAND_ALONE[type_name])
+
+
+@pytest.mark.parametrize(
+    "type_name", ["AWS::IAM::Role", "AWS::IAM::ManagedPolicy", "AWS::SSM::Parameter", "AWS::Logs::LogGroup"]
+)
+def test_a_taken_name_is_refused(scope: Scope, type_name: str) -> None:
+    properties = STAND_ALONE[type_name][0]
+    handler_for(type_name).create(scope, properties)
+    with pytest.raises(ResourceFailed, match=r"^[/a-z-]+ already exists$"):
+        handler_for(type_name).create(scope, properties)
+
+
+def test_a_generated_secret_keeps_to_its_template(scope: Scope) -> None:
+    how = {
+        "SecretStringTemplate": '{"user": "loader"}',
+        "GenerateStringKey": "password",
+        "PasswordLength": 20,
+        "ExcludePunctuation": True,
+    }
+    made = handler_for("AWS::SecretsManager::Secret").create(scope, {"GenerateSecretString": how})
+    secret = json.loads(scope.client("secretsmanager").get_secret_value(SecretId=made.physical_id)["SecretString"])
+    assert secret["user"] == "loader"
+    assert len(secret["password"]) == 20
+    assert secret["password"].isalnum()
+
+
+def test_a_deleted_key_waits_and_counts_as_gone(scope: Scope) -> None:
+    handler = handler_for("AWS::KMS::Key")
+    wanted = {"PendingWindowInDays": 7}
+    key = handler.create(scope, wanted).physical_id
+    handler.delete(scope, key, wanted)
+    assert handler.read(scope, key, wanted) is None
+    assert scope.client("kms").describe_key(KeyId=key)["KeyMetadata"]["KeyState"] == "PendingDeletion"

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import io
 import json
+import zipfile
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -235,6 +238,19 @@ def test_a_function_makes_a_round_trip(round_trip: Any, role: str) -> None:
         "Tags": MORE,
     }
     round_trip("AWS::Lambda::Function", before, after, frozenset({"Code"}))
+
+
+def test_a_function_takes_its_code_from_the_bucket_of_another_account(scope: Scope, role: str) -> None:
+    master = replace(scope, account="199999999999")
+    bucket = handler_for("AWS::S3::Bucket").create(master, {"BucketName": f"code-{scope.account}"}).physical_id
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("index.py", "def handler(event, context):\n    return event\n")
+    master.client("s3").put_object(Bucket=bucket, Key="assets/sha256/a.zip", Body=packed.getvalue())
+    code = {"S3Bucket": bucket, "S3Key": "assets/sha256/a.zip"}
+    handler_for("AWS::Lambda::Function").create(scope, {**LAMBDA, "Role": role, "Code": code})
+    live = scope.client("lambda").get_function(FunctionName="authorizer")["Configuration"]
+    assert live["CodeSize"] == len(packed.getvalue())
 
 
 def test_a_permission_lets_a_service_call_a_function(scope: Scope, round_trip: Any, role: str) -> None:

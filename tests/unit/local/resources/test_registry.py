@@ -11,6 +11,7 @@ from controller.local.resources import store
 from controller.local.resources.handler import ResourceFailed, Scope
 from controller.local.resources.registry import HANDLERS, handler_for
 from controller.local.resources.schemas import UnknownType, provider_schema
+from controller.local.resources.unmade import UNMADE
 
 ROOT = Path(__file__).parents[4]
 TYPE = re.compile(r"AWS::[A-Za-z0-9]+::[A-Za-z0-9]+")
@@ -45,6 +46,17 @@ def test_properties_are_checked_before_anything_is_made(scope: Scope) -> None:
     with pytest.raises(ResourceFailed, match=r"#: extraneous key \[Colour\] is not permitted"):
         handler_for("AWS::S3::Bucket").create(scope, {"BucketName": "painted", "Colour": "red"})
     assert handler_for("AWS::S3::Bucket").read(scope, "painted", {}) is None
+
+
+def test_a_property_that_no_service_would_keep_is_refused_by_name(scope: Scope) -> None:
+    with pytest.raises(ResourceFailed, match="cannot make: LoginProfile of AWS::IAM::User"):
+        handler_for("AWS::IAM::User").create(scope, {"LoginProfile": {"Password": "x"}})
+
+
+def test_what_cannot_be_made_are_properties_of_types_that_can() -> None:
+    for name, properties in UNMADE.items():
+        assert name in HANDLERS
+        assert properties <= provider_schema(name).properties
 
 
 def test_tags_of_the_stack_reach_what_it_makes(scope: Scope) -> None:
