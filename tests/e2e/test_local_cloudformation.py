@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -196,6 +197,111 @@ def test_events_come_in_pages_newest_first(of: Of) -> None:
 
 
 @pytest.mark.emulator
+def test_what_a_stack_is_can_be_read_in_every_way(of: Of) -> None:
+    cloudformation = of("cloudformation")
+    exporting = STORAGE | {"Outputs": {"Days": {"Value": {"Ref": "Days"}, "Export": {"Name": "days"}}}}
+    importing = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Fn::ImportValue": "days"}}}
+    stack = cloudformation.create_stack(StackName="storage", TemplateBody=json.dumps(exporting))["StackId"]
+    assert settled("storage") == "CREATE_COMPLETE"
+    cloudformation.create_stack(StackName="user", TemplateBody=json.dumps({"Resources": {"P": importing}}))
+    assert settled("user") == "CREATE_COMPLETE"
+
+    summaries = cloudformation.list_stacks(StackStatusFilter=["CREATE_COMPLETE"])["StackSummaries"]
+    assert [item["StackName"] for item in summaries] == ["user", "storage"]
+    assert cloudformation.list_exports()["Exports"] == [{"ExportingStackId": stack, "Name": "days", "Value": "30"}]
+    assert cloudformation.list_imports(ExportName="days")["Imports"] == ["user"]
+    assert cloudformation.get_template(StackName="storage")["TemplateBody"] == exporting
+    resource = cloudformation.describe_stack_resource(StackName="storage", LogicalResourceId="Raw")
+    bucket = resource["StackResourceDetail"]["PhysicalResourceId"]
+    (found,) = cloudformation.describe_stack_resources(PhysicalResourceId=bucket, LogicalResourceId="Raw")[
+        "StackResources"
+    ]
+    assert found["StackName"] == "storage"
+    listed = cloudformation.list_stack_resources(StackName="storage")["StackResourceSummaries"]
+    assert {item["LogicalResourceId"] for item in listed} == {"Raw", "Retention"}
+    summary = cloudformation.get_template_summary(TemplateBody=json.dumps(exporting))
+    assert summary["ResourceTypes"] == ["AWS::S3::Bucket", "AWS::SSM::Parameter"]
+    assert summary["Parameters"][0] | {"ParameterConstraints": {}} == {
+        "ParameterKey": "Days",
+        "DefaultValue": "30",
+        "ParameterType": "Number",
+        "NoEcho": False,
+        "ParameterConstraints": {},
+    }
+    assert (
+        cloudformation.validate_template(TemplateBody=json.dumps(exporting))["Parameters"][0]["ParameterKey"] == "Days"
+    )
+
+
+@pytest.mark.emulator
+def test_what_guards_a_stack_can_be_set_and_read(of: Of) -> None:
+    cloudformation = of("cloudformation")
+    cloudformation.create_stack(StackName="storage", TemplateBody=json.dumps(STORAGE))
+    assert settled("storage") == "CREATE_COMPLETE"
+    guard = policy({"Effect": "Deny", "Action": "Update:Delete", "Principal": "*", "Resource": "*"})
+    cloudformation.set_stack_policy(StackName="storage", StackPolicyBody=guard)
+    assert cloudformation.get_stack_policy(StackName="storage")["StackPolicyBody"] == guard
+    cloudformation.update_termination_protection(StackName="storage", EnableTerminationProtection=True)
+    with pytest.raises(ClientError, match="TerminationProtection is enabled"):
+        cloudformation.delete_stack(StackName="storage")
+    for operation in ("cancel_update_stack", "continue_update_rollback"):
+        with pytest.raises(ClientError, match=r"current stack status|CREATE_COMPLETE state"):
+            getattr(cloudformation, operation)(StackName="storage")
+    drift = cloudformation.detect_stack_resource_drift(StackName="storage", LogicalResourceId="Raw")
+    assert drift["StackResourceDrift"]["StackResourceDriftStatus"] == "IN_SYNC"
+    cloudformation.create_change_set(StackName="storage", ChangeSetName="same", UsePreviousTemplate=True)
+    (listed,) = cloudformation.list_change_sets(StackName="storage")["Summaries"]
+    assert (listed["ChangeSetName"], listed["Status"]) == ("same", "FAILED")
+    cloudformation.delete_change_set(StackName="storage", ChangeSetName="same")
+    assert cloudformation.list_change_sets(StackName="storage")["Summaries"] == []
+
+
+@pytest.mark.emulator
+def test_the_delegated_administrator_drives_sets_over_the_organization(embedded: Any) -> None:
+    """An account enters and leaves a targeted unit by the Organizations API alone."""
+    cloudformation = clients.client("cloudformation", "100000000001", REGION)
+    organizations = clients.client("organizations", embedded.seeded.management, "us-east-1")
+    (root,) = organizations.list_roots()["Roots"]
+    unit = organizations.create_organizational_unit(ParentId=root["Id"], Name="Later")["OrganizationalUnit"]["Id"]
+    delegated = {"StackSetName": "baseline", "CallAs": "DELEGATED_ADMIN"}
+    template = {"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": "hello"}}}}
+    cloudformation.create_stack_set(
+        TemplateBody=json.dumps(template),
+        PermissionModel="SERVICE_MANAGED",
+        AutoDeployment={"Enabled": True, "RetainStacksOnAccountRemoval": False},
+        ManagedExecution={"Active": True},
+        **delegated,
+    )
+    cloudformation.create_stack_instances(
+        DeploymentTargets={"OrganizationalUnitIds": [unit]}, Regions=[REGION], **delegated
+    )
+    (before,) = organizations.list_parents(ChildId=ACCOUNT)["Parents"]
+    organizations.move_account(AccountId=ACCOUNT, SourceParentId=before["Id"], DestinationParentId=unit)
+    assert until(lambda: len(clients.client("sns", ACCOUNT, REGION).list_topics()["Topics"]) == 1)
+    told = cloudformation.describe_stack_instance(StackInstanceAccount=ACCOUNT, StackInstanceRegion=REGION, **delegated)
+    assert told["StackInstance"]["OrganizationalUnitId"] == unit
+    assert cloudformation.describe_organizations_access(CallAs="DELEGATED_ADMIN")["Status"] == "ENABLED"
+    (listed,) = cloudformation.list_stack_sets(CallAs="DELEGATED_ADMIN")["Summaries"]
+    assert listed["StackSetName"] == "baseline"
+    organizations.move_account(AccountId=ACCOUNT, SourceParentId=unit, DestinationParentId=before["Id"])
+    assert until(lambda: clients.client("sns", ACCOUNT, REGION).list_topics()["Topics"] == [])
+    operations = cloudformation.list_stack_set_operations(**delegated)["Summaries"]
+    assert [item["Action"] for item in operations] == ["DELETE", "CREATE", "CREATE"]
+    assert until(lambda: cloudformation.list_stack_instances(**delegated)["Summaries"] == [])
+    cloudformation.delete_stack_set(**delegated)
+
+
+def until(condition: Callable[[], bool]) -> bool:
+    """Whether it came true within ten seconds."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.emulator
 def test_templates_are_read_with_the_credentials_of_the_stacks_role(of: Of) -> None:
     roles = {}
     reads = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
@@ -214,6 +320,8 @@ def test_templates_are_read_with_the_credentials_of_the_stacks_role(of: Of) -> N
     assert settled("storage") == "CREATE_COMPLETE"
     with pytest.raises(ClientError, match="S3 error: Access Denied"):
         cloudformation.create_stack(StackName="denied", TemplateURL=url, RoleARN=roles["stranger"])
+    with pytest.raises(ClientError, match="is invalid or cannot be assumed"):
+        cloudformation.create_stack(StackName="denied", TemplateURL=url, RoleARN=roles["reader"] + "s")
 
     cloudformation.create_stack(
         StackName="lake-silo", TemplateBody=root(url), Parameters=digest("one"), RoleARN=roles["stranger"]

@@ -10,13 +10,14 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from controller.local.clients import client
+from controller.local.cloudformation.errors import Refused
 from controller.local.resources.handler import ResourceFailed
 
 REFERENCE = re.compile(r"\{\{resolve:(ssm-secure|ssm|secretsmanager):([^}]+)\}\}")
 
 
 def resolved(node: Any, account: str, region: str) -> Any:
-    """The node with all references replaced. Raises ResourceFailed when one has nothing behind it."""
+    """The node with all references replaced. Raises ResourceFailed or Refused when one has nothing behind it."""
     if isinstance(node, Mapping):
         return {key: resolved(item, account, region) for key, item in node.items()}
     if isinstance(node, list):
@@ -31,11 +32,11 @@ def holds_reference(node: Any) -> bool:
 
 
 def parameter(name: str, account: str, region: str) -> str:
-    """The value of a parameter of the store. Raises ResourceFailed."""
+    """The value of a parameter of the store. Raises Refused."""
     try:
         return str(client("ssm", account, region).get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"])
     except ClientError as error:
-        raise ResourceFailed(f"Unable to fetch parameters [{name}] from parameter store for this account.") from error
+        raise Refused(f"Unable to fetch parameters [{name}] from parameter store for this account.") from error
 
 
 def _read(service: str, text: str, account: str, region: str) -> str:

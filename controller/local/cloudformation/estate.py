@@ -52,11 +52,6 @@ def of(account: str, region: str) -> Estate:
         return _estates.setdefault((account, region), Estate(account, region))
 
 
-def everywhere() -> tuple[Estate, ...]:
-    with _lock:
-        return tuple(_estates.values())
-
-
 def forget() -> None:
     """Drop every stack and stop what runs on them."""
     with _lock:

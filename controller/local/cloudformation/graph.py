@@ -90,12 +90,37 @@ def check(template: Template) -> None:
                 f"Template format error: Unresolved resource dependencies [{', '.join(missing)}] "
                 f"in the {section} block of the template"
             )
-    for resource in template.resources.values():
-        if resource.condition is not None and resource.condition not in template.conditions:
-            raise TemplateError(
-                f"Template format error: Unresolved condition dependency {resource.condition} "
-                "in the Resources block of the template"
-            )
+    outside = sorted({*references(list(template.conditions.values()))} - template.parameters.keys() - PSEUDO_PARAMETERS)
+    if outside:
+        raise TemplateError(
+            f"Template format error: Unresolved dependencies [{', '.join(outside)}]. "
+            "Cannot reference resources in the Conditions block of the template"
+        )
+    used = {
+        "Resources": [conditions(item.properties) for item in template.resources.values()]
+        + [[item.condition] for item in template.resources.values() if item.condition is not None],
+        "Outputs": [conditions(item) for item in template.outputs.values()]
+        + [[item["Condition"]] for item in template.outputs.values() if "Condition" in item],
+    }
+    for section, names in used.items():
+        for name in (name for found in names for name in found):
+            if name not in template.conditions:
+                raise TemplateError(
+                    f"Template format error: Unresolved condition dependency {name} "
+                    f"in the {section} block of the template"
+                )
+
+
+def conditions(node: Any) -> Iterator[str]:
+    """Names that Fn::If asks for."""
+    if isinstance(node, list):
+        for item in node:
+            yield from conditions(item)
+    elif isinstance(node, Mapping):
+        if len(node) == 1 and isinstance(node.get("Fn::If"), list) and node["Fn::If"]:
+            yield str(node["Fn::If"][0])
+        for item in node.values():
+            yield from conditions(item)
 
 
 def _asked(template: Template) -> Iterator[str]:

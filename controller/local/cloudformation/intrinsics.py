@@ -28,14 +28,6 @@ NO_VALUE: Final = _NoValue()
 Answer = Callable[[str, str | None], Any]  # a resource's Ref (None), or one of its attributes
 
 
-def is_function(node: Any) -> bool:
-    """Whether a node is a function call: a map of one key that is spelled like one."""
-    if not isinstance(node, Mapping) or len(node) != 1:
-        return False
-    (name,) = node
-    return name == "Ref" or (isinstance(name, str) and name.startswith("Fn::"))
-
-
 def variables(text: str) -> list[str]:
     """The names in `${…}` of a Fn::Sub, without the escaped `${!…}`."""
     return [name.strip() for literal, name in VARIABLE.findall(text) if not literal]

@@ -7,7 +7,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
-from controller.local.cloudformation import catalog, creation, deletion, estate, nested, policy, requests, roles
+from controller.local.cloudformation import (
+    catalog,
+    creation,
+    deletion,
+    estate,
+    evaluation,
+    nested,
+    policy,
+    requests,
+    roles,
+)
 from controller.local.cloudformation.changeset import NO_CHANGE, ChangeSet
 from controller.local.cloudformation.descent import descend
 from controller.local.cloudformation.drift import Detection
@@ -55,6 +65,7 @@ class StackBackend:
         wanted = requests.wanted(params, self.account, self.region, caller)
         creation.check(wanted)
         stack = Stack(self.account, self.region, name, wanted)
+        evaluation.active(evaluation.evaluator(stack, wanted))  # a circle or a bad condition is refused at once
         stack.protected = _true(params.get("EnableTerminationProtection"))
         stack.token = params.get("ClientRequestToken")
         self._take_policy(stack, params)

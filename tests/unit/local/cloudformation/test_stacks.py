@@ -288,6 +288,11 @@ def test_termination_protection_refuses_the_deletion(backend: StackBackend) -> N
             "Requires capabilities : [CAPABILITY_IAM]",
             "InsufficientCapabilitiesException",
         ),
+        (
+            body({"A": thing(Other={"Ref": "B"}), "B": thing(Other={"Ref": "A"})}),
+            "Circular dependency between resources: [A, B]",
+            "ValidationError",
+        ),
     ],
 )
 def test_what_is_known_wrong_is_refused_before_anything_runs(

@@ -88,3 +88,21 @@ def test_a_circle_is_refused_with_its_members() -> None:
     template = parse(json.dumps({"Resources": circle}))
     with pytest.raises(TemplateError, match=r"Circular dependency between resources: \[A, B, C\]"):
         graph.order(template, template.resources, lambda _: True)
+
+
+@pytest.mark.parametrize(
+    ("sections", "message"),
+    [
+        (
+            {"Conditions": {"C": {"Fn::Equals": [{"Ref": "A"}, "x"]}}},
+            "Cannot reference resources in the Conditions block",
+        ),
+        ({"Resources": {"A": {"Type": "X", "Condition": "C"}}}, "Unresolved condition dependency C in the Resources"),
+        ({"Outputs": {"O": {"Value": {"Fn::If": ["C", 1, 2]}}}}, "Unresolved condition dependency C in the Outputs"),
+        ({"Outputs": {"O": {"Value": {"Ref": "B"}}}}, "Unresolved resource dependencies [B] in the Outputs block"),
+    ],
+)
+def test_conditions_have_to_exist_and_see_only_parameters(sections: dict[str, object], message: str) -> None:
+    with pytest.raises(TemplateError) as refused:
+        graph.check(parse(json.dumps({"Resources": {"A": {"Type": "X"}}} | sections)))
+    assert message in refused.value.message
