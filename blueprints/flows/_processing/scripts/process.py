@@ -66,23 +66,24 @@ def read_delivered(spark: SparkSession, path: str, processed: DataFrame | None) 
 def read_files(spark: SparkSession, path: str, form: dict[str, Any], contract: Contract) -> DataFrame:
     """Files of a drop zone, every column as text: casts decide later what breaks the contract."""
     text = StructType([StructField(column["from"], StringType()) for column in contract.columns])
+    files = spark.read.option("recursiveFileLookup", True)  # folders below the prefix too, and none is a partition
     match form["type"]:
         case "csv":
-            reader = spark.read.option("header", form["header"]).option("sep", form["delimiter"])
+            reader = files.option("header", form["header"]).option("sep", form["delimiter"])
             reader = reader.option("mode", "PERMISSIVE").option("enforceSchema", not form["header"])
             return reader.schema(text).csv(path)
         case "json":
-            return spark.read.schema(text).json(path)
+            return files.schema(text).json(path)
         case "parquet":
-            return spark.read.parquet(path)
+            return files.parquet(path)
         case other:
             raise ValueError(f"no reader for {other}")
 
 
-def with_origin(frame: DataFrame) -> DataFrame:
-    return frame.withColumn(ARRIVED, F.col("_metadata.file_modification_time")).withColumn(
-        FILE, F.col("_metadata.file_path")
-    )
+def with_origin(frame: DataFrame, whole: str | None) -> DataFrame:
+    """When and in which file a record came. `whole` names a source that each run reads whole: it counts as one file."""
+    file = F.col("_metadata.file_path") if whole is None else F.lit(whole)
+    return frame.withColumn(ARRIVED, F.col("_metadata.file_modification_time")).withColumn(FILE, file)
 
 
 def conform(frame: DataFrame, contract: Contract, delivered: bool) -> tuple[DataFrame, DataFrame]:
@@ -147,15 +148,16 @@ def latest(frame: DataFrame, contract: Contract) -> DataFrame:
 def merged(new: DataFrame, old: DataFrame | None, contract: Contract) -> tuple[DataFrame, list[str]]:
     """What the touched partitions hold afterwards, and which they are.
 
-    A record whose date was corrected leaves its former partition, which so is touched too.
+    A record whose date was corrected leaves its former partition, which so is touched too; as is each that has records
+    of a file that came again.
     """
     name = contract.partition_name
     if old is None:
         return latest(new, contract), _values(new, name)
-    same = list(contract.key) or [FILE]
     touched = _values(new, name)
     if name:
-        touched = sorted({*touched, *_values(old.join(new.select(*same).distinct(), same, "left_semi"), name)})
+        former = [_values(old.join(new.select(*on).distinct(), on, "left_semi"), name) for on in (list(contract.key), [FILE]) if on]
+        touched = sorted({*touched, *(value for values in former for value in values)})
         old = old.where(F.col(name).isin(touched))
     # A file that is read again replaces what it gave before.
     old = old.join(new.select(FILE).distinct(), FILE, "left_anti").select(*new.columns)
@@ -210,13 +212,16 @@ def main() -> None:
     spark.conf.set("spark.sql.session.timeZone", "UTC")
     old = existing(spark, arguments["processed_path"])
     delivered = arguments["input_path"] == arguments["raw_path"]
+    form = json.loads(arguments["input_format"])
+    landed: list[str] = []
     if delivered:
         came = read_delivered(spark, arguments["input_path"], old)
     else:
-        one = arguments["object"]
+        one = ALL if form.get("landed") and not form["whole"] else arguments["object"]  # what a failed run left, too
         path = arguments["input_path"] if one == ALL else f"s3://{PurePosixPath(arguments['input_path'][5:]).parts[0]}/{one}"
-        came = read_files(spark, path, json.loads(arguments["input_format"]), contract)
-    good, bad = conform(with_origin(came), contract, delivered)
+        came = read_files(spark, path, form, contract)
+        landed = came.inputFiles() if form.get("landed") else []
+    good, bad = conform(with_origin(came, arguments["input_path"] if form.get("whole") else None), contract, delivered)
     if not delivered:
         keep_raw(good, arguments["raw_path"])
     bad = bad.cache()
@@ -225,6 +230,8 @@ def main() -> None:
     new = partitioned(transformed(good, contract, own_step(arguments["transform"])), contract)
     result, touched = merged(new, old, contract)
     write(spark, result, arguments, contract.partition_name, touched)
+    for file in landed:  # raw has them now
+        delete(spark, file)
     count(arguments["flow"], quarantined)
 
 
