@@ -1,0 +1,64 @@
+"""A first apply that is killed at any of its writes, and run again, ends where an undisturbed one ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from controller.cli.wiring import connect
+from controller.engine.plan import Options, make_plan
+from controller.engine.ports import Ports
+from tests.e2e.end_state import end_state
+from tests.e2e.killed import COMMIT, Killer, killed_lake
+from tests.fakes.blueprints import catalogue
+
+pytestmark = pytest.mark.emulator
+
+PARTS = 8  # so that two workers share the cases
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """A first apply that nobody kills: how many writes it makes, and what it leaves behind."""
+
+    writes: int
+    state: dict[str, Any]
+    ports: Ports  # reads only; made once, since making clients is what takes long
+
+
+@pytest.fixture(scope="module")
+def undisturbed(embedded_process: Any) -> Undisturbed:
+    wanted = killed_lake()
+    embedded_process.reset(wanted)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in embedded_process.environment.items():
+            patch.setenv(name, value)
+        assert Killer(embedded_process, 0, after=False).run() is None
+        writes = [call for call in embedded_process.calls if call.write]
+        ports = connect(wanted.organization).ports
+        return Undisturbed(len(writes), end_state(wanted, ports), ports)
+
+
+def test_there_are_many_writes_to_be_killed_at(undisturbed: Undisturbed) -> None:
+    assert undisturbed.writes > 20
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_killed_apply_that_is_run_again_converges(
+    embedded: Any, undisturbed: Undisturbed, moment: str, part: int
+) -> None:
+    wanted, ports = killed_lake(), undisturbed.ports
+    for at in range(part + 1, undisturbed.writes + 1, PARTS):
+        embedded.reset(wanted)
+        died = Killer(embedded, at, after=moment == "after").run()
+        assert died is not None, f"it ended before write {at}"
+
+        assert Killer(embedded, 0, after=False).run() is None
+
+        place = f"killed {moment} write {at}, {died}"
+        assert end_state(wanted, ports) == undisturbed.state, place
+        again = make_plan(wanted, catalogue(), ports, Options(commit=COMMIT))
+        assert (again.plan.changes, again.steps) == ((), ()), place
