@@ -12,6 +12,8 @@ from botocore.config import Config
 INTERNAL = "x-lake-internal"  # header: a call that the embedded AWS makes itself, which nobody counts
 ACCOUNT = "x-moto-account-id"  # header: the account that moto routes to, past every decision
 
+CLIENTS = 256  # of each sort are kept: a client weighs up to a megabyte, and a lake may have thousands of accounts
+
 _lock = threading.Lock()
 _session: boto3.Session | None = None
 _endpoint = ""
@@ -32,13 +34,13 @@ def forget_roles() -> None:
     with_key.cache_clear()
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=CLIENTS)
 def client(service: str, account: str, region: str) -> Any:
     """A client whose calls moto routes to `account`, by the header that moto reads for that; no policy decides them."""
     return _marked(_client(service, region, "embedded", "embedded", None), ACCOUNT, account)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=CLIENTS)
 def as_role(service: str, role_arn: str, region: str) -> Any:
     """A client with the credentials of a role, so that policies decide its calls as they would decide the role's own.
 
@@ -59,7 +61,7 @@ def _marked(made: Any, header: str, value: str) -> Any:
     return made
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=CLIENTS)
 def with_key(service: str, key: str, region: str) -> Any:
     """A client of whoever holds an access key: who calls CloudFormation reads the template that the call names."""
     return _marked(_client(service, region, key, "embedded", None), INTERNAL, "1")

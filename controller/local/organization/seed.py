@@ -47,9 +47,11 @@ def seed(lake: Lake, places: Mapping[str, str | None]) -> Seeded:
     backend.create_organization("us-east-1")
     _rename(backend, lake.organization.name)
     _units(management, {path for path in (*wanted.values(), *lake.organization.units) if path})
+    names = _names(lake)
+    units = {path: unit_id(management, path) for path in wanted.values() if path is not None}
     for account, path in sorted(wanted.items()):
         if path is not None:
-            join(management, account, _names(lake).get(account, f"account-{account}"), unit_id(management, path))
+            join(management, account, names.get(account, f"account-{account}"), units[path])
     _delegate(management, master)
     _role(management, ORGANIZATION_ROLE, _trust_account(master), {"Action": "organizations:*", "Resource": "*"})
     build: dict[str, object] = {"Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}
