@@ -108,7 +108,8 @@ def _faults(column: dict[str, Any], was: Column, now: Column) -> list[Column]:
     if column["required"]:
         found.append(F.when(was.isNull(), F.lit(f"{name}: missing")))
     if column["allowed"]:
-        found.append(F.when(was.isNotNull() & ~was.isin(column["allowed"]), F.lit(f"{name}: not an allowed value")))
+        allowed = [F.lit(value).cast(column["type"]) for value in column["allowed"]]
+        found.append(F.when(now.isNotNull() & ~now.isin(*allowed), F.lit(f"{name}: not an allowed value")))
     return found
 
 
