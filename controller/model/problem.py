@@ -89,7 +89,10 @@ CODES: dict[str, str] = {
         "Each account is the master, one silo or one consumer, never two of them, and a new account needs an "
         "e-mail address of its own."
     ),
-    "duplicate-column": "Two columns have one name (Glue ignores case), or are filled from one field of the source.",
+    "duplicate-column": (
+        "Two columns have one name (Glue ignores case), or are filled from one field of the source, or a column is "
+        "called like a partition: `dt`, `file`, or the partition column with its granularity."
+    ),
     "duplicate-key": (
         "A mapping has a key twice. YAML tools keep the one or the other without a word, so neither is taken."
     ),

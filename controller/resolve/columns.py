@@ -14,6 +14,7 @@ from controller.resolve.specs import Specs
 
 TYPES = ("string", "boolean", "int", "bigint", "double", "date", "timestamp")
 NAME_MAX = 127  # characters; Redshift's identifiers are the shortest
+RAW_PARTITIONS = ("dt", "file")  # what the raw table adds: the day and, for files, which one
 PRECISION_MAX = 38  # digits of a decimal; Athena, Redshift and parquet agree
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -45,6 +46,7 @@ def check(specs: Specs) -> Iterator[Problem]:
             yield from _type(flow, column, field)
             yield from _allowed(flow, column, field)
         yield from _twice(flow)
+        yield from _taken(flow)
         yield from _key(flow)
         yield from _partition(flow)
 
@@ -125,6 +127,17 @@ def _twice(flow: Flow) -> Iterator[Problem]:
             yield Problem.of(flow.manifest, "duplicate-column", f"{field}.from", message)
         names.add(column.name.lower())
         origins.setdefault(column.source_name, column.name)
+
+
+def _taken(flow: Flow) -> Iterator[Problem]:
+    """Hive tables list partitions beside the columns: a column that is called like one breaks every query."""
+    partition = flow.contract.partition_by
+    own = (f"{partition.column}_{partition.granularity}",) if partition else ()
+    for index, column in enumerate(flow.contract.columns):
+        if column.name in (*RAW_PARTITIONS, *own):
+            message = f'the flow\'s tables have a partition called "{column.name}" already'
+            hint = f"such as {{name: {column.name}_value, from: {column.name}}}"
+            yield Problem.of(flow.manifest, "duplicate-column", f"spec.contract.columns[{index}].name", message, hint)
 
 
 def _key(flow: Flow) -> Iterator[Problem]:

@@ -182,6 +182,12 @@ FAULTS: dict[str, Fault] = {
     "one field twice": Fault(
         "duplicate-column", column("{name: items, type: int, from: total}"), "spec.contract.columns[6].from"
     ),
+    "called like the day of arrival": Fault(
+        "duplicate-column", column("{name: dt, type: date}"), "spec.contract.columns[6].name", "dt_value"
+    ),
+    "called like the partition": Fault(
+        "duplicate-column", column("{name: placed_at_day, type: date}"), "spec.contract.columns[6].name"
+    ),
     "key that is no column": Fault(
         "unknown-column", (ORDERS, "key: [order_id]", "key: [order_ib]"), "spec.contract.key[0]", '"order_id"'
     ),
