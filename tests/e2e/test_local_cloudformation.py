@@ -302,6 +302,30 @@ def until(condition: Callable[[], bool]) -> bool:
 
 
 @pytest.mark.emulator
+def test_dynamic_references_are_read_when_something_is_made_and_never_kept(of: Of) -> None:
+    secret = of("secretsmanager").create_secret(Name="partner", SecretString=json.dumps({"key": "s3cret"}))["ARN"]
+    of("ssm").put_parameter(Name="/lake/size", Type="String", Value="60")
+    text = f"{{{{resolve:secretsmanager:{secret}:SecretString:key}}}}/{{{{resolve:ssm:/lake/size}}}}"
+    made = {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/out", "Type": "String", "Value": text}}
+    typed = {"Size": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/lake/size"}}
+    template = {"Parameters": typed, "Resources": {"P": made}, "Outputs": {"Size": {"Value": {"Ref": "Size"}}}}
+    cloudformation = of("cloudformation")
+    cloudformation.create_stack(StackName="dynamic", TemplateBody=json.dumps(template))
+    assert settled("dynamic") == "CREATE_COMPLETE"
+    assert of("ssm").get_parameter(Name="/out")["Parameter"]["Value"] == "s3cret/60"
+    (stack,) = cloudformation.describe_stacks(StackName="dynamic")["Stacks"]
+    assert stack["Outputs"] == [{"OutputKey": "Size", "OutputValue": "60"}]
+    assert "s3cret" not in json.dumps(cloudformation.describe_stack_events(StackName="dynamic"), default=str)
+    of("secretsmanager").put_secret_value(SecretId=secret, SecretString=json.dumps({"key": "rotated"}))
+    with pytest.raises(ClientError, match=r"No updates are to be performed\."):
+        cloudformation.update_stack(StackName="dynamic", UsePreviousTemplate=True)
+
+    made["Properties"] = {"Type": "String", "Value": "{{resolve:ssm:/not/there}}"}
+    cloudformation.create_stack(StackName="missing", TemplateBody=json.dumps({"Resources": {"P": made}}))
+    assert settled("missing") == "ROLLBACK_COMPLETE"
+
+
+@pytest.mark.emulator
 def test_templates_are_read_with_the_credentials_of_the_stacks_role(of: Of) -> None:
     roles = {}
     reads = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}

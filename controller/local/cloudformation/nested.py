@@ -63,8 +63,9 @@ class NestedStack:
         child = estate.of(scope.account, scope.region).find(physical_id)
         if child is None or child.status == "DELETE_COMPLETE":
             return
+        undoing = child.status == "CREATE_FAILED" or "ROLLBACK" in _stack(scope, scope.stack_id).status
         child.tell("DELETE_IN_PROGRESS")
-        deletion.delete(child, creating=_stack(scope, scope.stack_id).status == "ROLLBACK_IN_PROGRESS")
+        deletion.delete(child, creating=undoing)
         if child.status != "DELETE_COMPLETE":
             raise ResourceFailed(f"Embedded stack {child.id} was not successfully deleted: {child.reason}")
 

@@ -162,3 +162,14 @@ def test_a_nested_change_that_cannot_be_worked_out_fails_the_whole(
     asked = {"StackName": "root", "ChangeSetName": "next", "TemplateBody": parent(), "IncludeNestedStacks": True}
     made = backend.create_change_set(asked)
     assert (made.status, made.reason) == ("FAILED", "S3 error: Access Denied")
+
+
+def test_a_nested_stack_added_by_an_update_that_fails_leaves_nothing(
+    backend: StackBackend, things: Things, bucket: dict[str, str]
+) -> None:
+    bucket["child"] = CHILD.replace('"Properties"', '"DeletionPolicy": "RetainExceptOnCreate", "Properties"')
+    created(backend, "root", body({"First": thing()}))
+    things.refuse["create", "User"] = "no room"
+    stack = updated(backend, "root", parent(First=thing()))
+    assert stack.status == "UPDATE_ROLLBACK_COMPLETE"
+    assert list(things.there) == ["first-1"]

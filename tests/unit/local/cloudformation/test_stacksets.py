@@ -10,7 +10,7 @@ import pytest
 from moto.core.base_backend import BackendDict
 from moto.organizations.models import organizations_backends
 
-from controller.local.cloudformation import rollout, stacks, stacksets
+from controller.local.cloudformation import membership, rollout, stacks, stacksets
 from controller.local.cloudformation.errors import Refused
 from controller.local.cloudformation.stackset import SetOperation
 from controller.local.cloudformation.stacksets import StackSetBackend
@@ -253,6 +253,25 @@ def test_a_delegated_administrator_says_as_whom_it_calls(organization: Organizat
     assert refused.value.code == "StackSetNotFoundException"
     with pytest.raises(Refused, match="delegated administrator"):
         StackSetBackend(master, REGION, "DELEGATED_ADMIN")
+
+
+def test_a_suspended_account_is_passed_over(sets: StackSetBackend, organization: Organization, things: Things) -> None:
+    account = organization.account(organization.silos)
+    organization.backend.get_account_by_id(account).status = "SUSPENDED"
+    assert deployed(sets, organization.lake).status == "SUCCEEDED"
+    assert things.there == {}
+    assert sets.get("baseline").instances[(account, REGION)].detailed == "SKIPPED_SUSPENDED_ACCOUNT"
+
+
+def test_only_the_management_account_opens_the_organization_to_sets(organization: Organization) -> None:
+    organization.backend.services.clear()
+    member = organization.account(organization.silos)
+    with pytest.raises(Refused, match="Only the management account"):
+        membership.trust(member)
+    with pytest.raises(Refused, match="You must enable organizations access"):
+        StackSetBackend(MANAGEMENT, REGION).create(definition())
+    membership.trust(MANAGEMENT)
+    StackSetBackend(MANAGEMENT, REGION).create(definition())
 
 
 def test_sets_that_are_only_written_down_make_no_stacks(
