@@ -20,7 +20,7 @@ from controller.cli.exit import Exit
 from controller.report.terminal import Color, Terminal
 
 MANIFESTS = Path(__file__).resolve().parents[1] / "manifests"
-WAIT = ("--wait", "--timeout", "60s")
+WAIT = ("--wait", "--timeout", "120s")
 
 
 class Wrong(Exception):

@@ -27,7 +27,7 @@ def test_drift_finds_what_was_changed_by_hand_and_nothing_else(
         assert status == exits, out + err
         return {finding["address"]: finding for finding in json.loads(out)["drift"]}
 
-    assert run(["--manifests", two_silos, "apply", "--yes", "--wait", "--timeout", "60s"]) == Exit.OK
+    assert run(["--manifests", two_silos, "apply", "--yes", "--wait", "--timeout", "120s"]) == Exit.OK
     assert drift(Exit.OK) == {}
 
     s3 = client("s3", SALES, "eu-west-1")

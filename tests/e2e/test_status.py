@@ -28,7 +28,7 @@ def test_status_tells_healthy_silos_and_the_line_behind_a_failed_one(
     assert run(["--manifests", two_silos, "status"]) == Exit.ERROR
     assert "nothing was published" in capsys.readouterr().out
 
-    assert run(["--manifests", two_silos, "apply", "--yes", "--wait", "--timeout", "60s"]) == Exit.ERROR
+    assert run(["--manifests", two_silos, "apply", "--yes", "--wait", "--timeout", "120s"]) == Exit.ERROR
     told = capsys.readouterr().err
     assert "silo/sales is Synced, Healthy" in told
 
