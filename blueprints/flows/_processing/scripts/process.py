@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -78,6 +79,12 @@ def read_files(spark: SparkSession, path: str, form: dict[str, Any], contract: C
             return files.parquet(path)
         case other:
             raise ValueError(f"no reader for {other}")
+
+
+def place_of(key: str, path: str) -> str:
+    """One object, or all of them; a name is the sender's choice, and Hadoop reads some characters as patterns."""
+    bucket = PurePosixPath(path.removeprefix("s3://")).parts[0]
+    return path if key == ALL else f"s3://{bucket}/" + re.sub(r"([\\{}\[\]*?])", r"\\\1", key)
 
 
 def with_origin(frame: DataFrame, whole: str | None) -> DataFrame:
