@@ -19,15 +19,23 @@ accounts = itertools.count(200000000001)
 RoundTrip = Callable[..., Made]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def server() -> Iterator[None]:
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
     resources.install()
     running = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     running.start()
     host, port = running.get_host_and_port()
-    clients.use_endpoint(f"http://{host}:{port}")
-    yield
+    yield f"http://{host}:{port}"
     running.stop()
+
+
+@pytest.fixture(autouse=True)
+def here(server: str) -> Iterator[None]:
+    """Work against this folder's server, and leave another folder's as the one in use."""
+    before = clients._endpoint
+    clients.use_endpoint(server)
+    yield
+    clients.use_endpoint(before or server)
 
 
 @pytest.fixture(autouse=True)
