@@ -147,7 +147,7 @@ class StackOperations(BaseResponse):  # type: ignore[misc]
 
     def list_change_sets(self) -> ActionResult:
         stack = self.stack("Stack [{}] does not exist")
-        return self.paged("Summaries", [item.summary() for item in self.backend.change_sets_of(stack)], 100)
+        return self.paged("Summaries", [item.summary() for item in self.backend.change_sets.of(stack)], 100)
 
     def execute_change_set(self) -> ActionResult:
         self.backend.execute_change_set(self.params)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -18,15 +17,16 @@ from controller.local.cloudformation import (
     requests,
     roles,
 )
-from controller.local.cloudformation.changeset import NO_CHANGE, ChangeSet
-from controller.local.cloudformation.descent import descend
+from controller.local.cloudformation.changeset import ChangeSet
 from controller.local.cloudformation.drift import Detection
 from controller.local.cloudformation.errors import ChangeSetMissing, NothingToDo, Refused
 from controller.local.cloudformation.preview import Preview
+from controller.local.cloudformation.register import Register
 from controller.local.cloudformation.requests import Params
-from controller.local.cloudformation.stack import STACK, Stack, Stopped, Wanted, now
+from controller.local.cloudformation.stack import STACK, Stack, Wanted, now
 from controller.local.cloudformation.template import parse
 from controller.local.cloudformation.update import Update
+from controller.local.cloudformation.worker import in_turn, start
 
 UPDATABLE = frozenset(
     ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED", "CREATE_FAILED")
@@ -41,8 +41,9 @@ class StackBackend:
 
     def __init__(self, account: str, region: str) -> None:
         self.account, self.region = account, region
-        self.change_sets: dict[str, ChangeSet] = {}
+        self.change_sets = Register()
         self.detections: dict[str, Detection] = {}
+        self.turn = threading.RLock()  # held while a call looks and decides, so that of two calls one is refused
 
     @property
     def estate(self) -> estate.Estate:
@@ -57,6 +58,7 @@ class StackBackend:
             raise Refused(told.format(name_or_id))
         return stack
 
+    @in_turn
     def create_stack(self, params: Params, caller: str | None = None) -> Stack:
         name = params["StackName"]
         requests.check_name(name)
@@ -74,6 +76,7 @@ class StackBackend:
         start(stack, partial(creation.create, stack))
         return stack
 
+    @in_turn
     def update_stack(self, params: Params, caller: str | None = None) -> Stack:
         stack = self.get(params["StackName"], "Stack [{}] does not exist")
         self.check_updatable(stack)
@@ -87,6 +90,7 @@ class StackBackend:
         self._update(stack, wanted, _true(params.get("DisableRollback")), params.get("ClientRequestToken"), override)
         return stack
 
+    @in_turn
     def delete_stack(self, params: Params) -> None:
         """What is not there, or deleted already, is no error."""
         stack = self.find(params["StackName"])
@@ -109,6 +113,7 @@ class StackBackend:
         stack.tell("DELETE_IN_PROGRESS", "User Initiated")
         start(stack, partial(deletion.delete, stack, retain, forced=forced))
 
+    @in_turn
     def continue_rollback(self, params: Params) -> None:
         stack = self.get(params["StackName"], "Stack [{}] does not exist")
         update = stack.update
@@ -134,11 +139,11 @@ class StackBackend:
     def set_policy(self, name_or_id: str, body: str) -> None:
         self.get(name_or_id).policy = policy.read(body)
 
+    @in_turn
     def create_change_set(self, params: Params, caller: str | None = None) -> ChangeSet:
         name, kind = params["ChangeSetName"], params.get("ChangeSetType") or "UPDATE"
         stack = self._reviewed(params, kind, caller)
-        if any(item.stack is stack and item.name == name for item in self.change_sets.values()):
-            raise Refused(f"ChangeSet {name} already exists", "AlreadyExistsException")
+        self.change_sets.check_free(stack, name)
         before = None if kind == "CREATE" else stack.wanted
         wanted = requests.wanted(params, self.account, self.region, caller, before)
         creation.check(wanted)
@@ -155,24 +160,15 @@ class StackBackend:
         if kind == "CREATE" and stack.id not in self.estate.stacks:
             self.estate.add(stack)
             stack.tell("REVIEW_IN_PROGRESS", "User Initiated")
-        self.change_sets[change_set.id] = change_set
-        change_set.work_out()
-        for child in descend(change_set) if change_set.nested and change_set.reason in (None, NO_CHANGE) else ():
-            self.change_sets[child.id] = child
+        self.change_sets.add(change_set)
         return change_set
 
     def change_set(self, name_or_id: str, stack_name: str | None = None) -> ChangeSet:
-        if name_or_id in self.change_sets:
-            return self.change_sets[name_or_id]
-        stack = self.get(stack_name or "", "Stack [{}] does not exist")
-        for item in self.change_sets_of(stack):
-            if item.name == name_or_id:
-                return item
-        raise ChangeSetMissing(f"ChangeSet [{name_or_id}] does not exist")
+        if stack_name is None or name_or_id.startswith("arn:"):
+            return self.change_sets.find(name_or_id, None)
+        return self.change_sets.find(name_or_id, self.get(stack_name, "Stack [{}] does not exist"))
 
-    def change_sets_of(self, stack: Stack) -> list[ChangeSet]:
-        return [item for item in tuple(self.change_sets.values()) if item.stack is stack and item.parent_id is None]
-
+    @in_turn
     def execute_change_set(self, params: Params) -> Stack:
         change_set = self.change_set(params["ChangeSetName"], params.get("StackName"))
         stack = change_set.stack
@@ -181,8 +177,9 @@ class StackBackend:
                 f"ChangeSet [{change_set.id}] cannot be executed in its current status of [{change_set.status}]",
                 "InvalidChangeSetStatus",
             )
-        for item in self.change_sets_of(stack):
-            self._drop(item)
+        if change_set.kind == "UPDATE":
+            self.check_updatable(stack)
+        self.change_sets.drop(self.change_sets.of(stack))
         stack.change_set_id = change_set.id
         kept = _true(params.get("DisableRollback")) or change_set.on_failure == "DO_NOTHING"
         if change_set.kind == "CREATE":
@@ -190,23 +187,17 @@ class StackBackend:
             creation.announce(stack, "DO_NOTHING" if kept else change_set.on_failure or "ROLLBACK")
             start(stack, partial(creation.create, stack))
         else:
-            self.check_updatable(stack)
             self._update(stack, change_set.wanted, kept, params.get("ClientRequestToken"))
         return stack
 
+    @in_turn
     def delete_change_set(self, params: Params) -> None:
         """What is not there is no error, as long as its stack is (API reference, DeleteChangeSet)."""
         try:
             change_set = self.change_set(params["ChangeSetName"], params.get("StackName"))
         except ChangeSetMissing:
             return
-        self._drop(change_set)
-
-    def _drop(self, change_set: ChangeSet) -> None:
-        """Forget a change set and those of the nested stacks below."""
-        for item in tuple(self.change_sets.values()):
-            if change_set.id in (item.id, item.root_id):
-                del self.change_sets[item.id]
+        self.change_sets.drop([change_set])
 
     def wait_settled(self, name_or_id: str, timeout: float) -> Stack:
         """The stack, once nothing runs on it or the time (seconds) is over."""
@@ -258,21 +249,6 @@ class StackBackend:
         stack.token, stack.updated = token, now()
         stack.tell("UPDATE_IN_PROGRESS", "User Initiated")
         start(stack, partial(Update(stack, wanted, override).run, keep_failed))
-
-
-def start(stack: Stack, work: Callable[[], None]) -> None:
-    """Do the work in a thread of its own; a reset ends it at its next event."""
-
-    def run() -> None:
-        try:
-            work()
-        except Stopped:
-            return
-        finally:
-            if stack.busy and not stack.stopped:  # a fault of ours: it still ends, and says so
-                stack.tell(stack.status.replace("_IN_PROGRESS", "_FAILED"), "Internal Failure")
-
-    threading.Thread(target=run, name=f"cloudformation {stack.name}", daemon=True).start()
 
 
 _lock = threading.Lock()

@@ -86,7 +86,7 @@ def test_executing_does_what_was_said_and_ends_the_other_change_sets(backend: St
     backend.execute_change_set({"StackName": "one", "ChangeSetName": "next"})
     assert settled(backend, "one").status == "UPDATE_COMPLETE"
     assert things.there["x"]["Size"] == "2"
-    assert backend.change_sets_of(stack) == []
+    assert backend.change_sets.of(stack) == []
     with pytest.raises(Refused) as refused:
         backend.change_set("next", "one")
     assert refused.value.code == "ChangeSetNotFound"

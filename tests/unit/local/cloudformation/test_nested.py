@@ -151,7 +151,7 @@ def test_a_change_set_may_look_into_nested_stacks(
     backend.execute_change_set({"ChangeSetName": made.id})
     assert settled(backend, "root").status == "UPDATE_COMPLETE"
     assert things.there["a-1"] == {"Size": "fixed"}
-    assert backend.change_sets == {}
+    assert len(backend.change_sets) == 0
 
 
 def test_a_nested_change_that_cannot_be_worked_out_fails_the_whole(

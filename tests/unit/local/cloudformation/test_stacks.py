@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import json
+import queue
+import threading
 import time
 
 import pytest
@@ -329,3 +331,39 @@ def test_a_hundred_resources_take_no_time(backend: StackBackend) -> None:
     began = time.process_time()
     assert created(backend, "one", body({"A0": {"Type": THING}, **chain})).status == "CREATE_COMPLETE"
     assert time.process_time() - began < 0.5
+
+
+def test_a_fault_of_a_handler_ends_in_a_failed_stack_not_a_busy_one(
+    backend: StackBackend, things: Things, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise KeyError("a bug")
+
+    raised: queue.Queue[threading.ExceptHookArgs] = queue.Queue()
+    monkeypatch.setattr(threading, "excepthook", raised.put)
+    monkeypatch.setattr(things, "create", broken)
+    stack = created(backend, "one", ONE)
+    assert (stack.status, stack.reason) == ("CREATE_FAILED", "Internal Failure")
+    assert raised.get(timeout=10).exc_type is KeyError  # it is not swallowed
+
+
+def test_of_many_updates_at_once_one_is_taken(backend: StackBackend, things: Things) -> None:
+    created(backend, "one", ONE)
+    things.gate.clear()
+    answers: list[str] = []
+
+    def ask(size: str) -> None:
+        try:
+            backend.update_stack({"StackName": "one", "TemplateBody": ONE, "Parameters": parameters(Size=size)})
+            answers.append("taken")
+        except Refused as refused:
+            answers.append(refused.message[-47:])
+
+    callers = [threading.Thread(target=ask, args=(str(size),)) for size in range(2, 10)]
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join(10)
+    things.gate.set()
+    assert sorted(answers) == ["is in UPDATE_IN_PROGRESS state and can not be updated."[-47:]] * 7 + ["taken"]
+    assert settled(backend, "one").status == "UPDATE_COMPLETE"
