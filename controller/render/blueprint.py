@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -59,6 +60,20 @@ class Catalogue:
             self._assets[path] = Asset(self.files[path], PurePosixPath(path).suffix)
         return self._assets[path]
 
+    def scripts(self, name: str) -> dict[str, Asset]:
+        """What lies in the blueprint's `scripts/`, by name without its ending."""
+        below = f"{name}/scripts/"
+        return {PurePosixPath(path).stem: self.asset(path) for path in self.files if path.startswith(below)}
+
+    def schema(self, name: str) -> Mapping[str, Any]:
+        if name not in self._parsed:
+            self._parsed[name] = json.loads(self.files[f"{name}/{SCHEMA}"])
+        return self._parsed[name]
+
+    def values_of(self, name: str) -> frozenset[str]:
+        """The names of the values that the blueprint takes."""
+        return frozenset(self.schema(name).get("properties", {}))
+
     @cached_property
     def environment(self) -> Environment:
         from controller.render.environment import Environment  # Jinja costs 50 ms: only for those who render
@@ -71,6 +86,10 @@ class Catalogue:
 
     @cached_property
     def _assets(self) -> dict[str, Asset]:
+        return {}
+
+    @cached_property
+    def _parsed(self) -> dict[str, Mapping[str, Any]]:
         return {}
 
     @cached_property

@@ -31,6 +31,7 @@ class Environment:
             autoescape=False,  # noqa: S701 - the target is YAML, where `yaml` does the quoting
             finalize=_only_quoted,
         )
+        self._jinja.globals["dynamic_ref"] = dynamic_ref
         self._jinja.filters |= {"yaml": quoted, "sub": sub, "short_digest": short_digest, "id": id_of}
 
     def render(self, name: str, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -66,6 +67,11 @@ def _escape(found: re.Match[str]) -> str:
     if found[1] is None:
         return r"\u007f"
     return f"\\U{(int('d' + found[1], 16) - 0xD800 << 10) + int('d' + found[2], 16) - 0xDC00 + 0x10000:08x}"
+
+
+def dynamic_ref(name: str, key: str) -> str:
+    """What CloudFormation replaces by one field of a JSON secret of the account when it makes the resource."""
+    return f"{{{{resolve:secretsmanager:{name}:SecretString:{key}}}}}"
 
 
 def short_digest(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from controller.resolve.lake import Lake
 ROOT = "silo"
 STORAGE = "storage"
 JOB_SCRIPT = "flows/_processing/scripts/process.py"
+WRITER = "x-writer"  # in a flow type's schema: the AWS service that lands its data in the silo's drop zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +44,41 @@ def database(silo: str) -> str:
 
 
 def _parts(lake: Lake, silo: Silo, catalogue: Catalogue) -> Iterator[Part]:
-    yield Part(STORAGE, STORAGE, logical_id(STORAGE), _storage(lake, silo), (), {}, silo.manifest)
-    if silo.lifecycle == "retired":
-        return
-    for flow in lake.flows_of(silo.name):
-        scripts = _scripts(lake, flow, catalogue)
+    flows = () if silo.lifecycle == "retired" else lake.flows_of(silo.name)
+    yield Part(
+        STORAGE, STORAGE, logical_id(STORAGE), _storage(lake, silo, _writers(flows, catalogue)), (), {}, silo.manifest
+    )
+    for flow in flows:
+        blueprint = f"flows/{flow.source_type}"
+        scripts, own = _scripts(lake, flow, catalogue), catalogue.scripts(blueprint)
         yield Part(
-            blueprint=f"flows/{flow.source_type}",
+            blueprint=blueprint,
             address=f"flow/{flow.name}",
             id=logical_id("flow", flow.name),
-            values=_flow(lake, silo, flow, [script.key for script in scripts]),
-            scripts=scripts,
+            values={
+                **_flow(lake, silo, flow, [script.key for script in scripts]),
+                **({"scripts": {name: script.key for name, script in own.items()}} if own else {}),
+                **({"prefix": _prefix(lake, flow)} if "prefix" in catalogue.values_of(blueprint) else {}),
+            },
+            scripts=(*scripts, *own.values()),
             tags={TAG_FLOW: flow.name},
             manifest=flow.manifest,
         )
 
 
-def _storage(lake: Lake, silo: Silo) -> dict[str, Any]:
+def _writers(flows: Iterable[Flow], catalogue: Catalogue) -> list[str]:
+    schemas = (catalogue.schema(f"flows/{flow.source_type}") for flow in flows)
+    return sorted({schema[WRITER] for schema in schemas if WRITER in schema})
+
+
+def _storage(lake: Lake, silo: Silo, writers: list[str]) -> dict[str, Any]:
     return {
         "bucket_prefix": f"{lake.organization.name}-{silo.name}",
         "silo": silo.name,
         "database": database(silo.name),
         "encryption": silo.encryption,
         "owners": sorted(set(silo.owners)),
+        "writers": writers,
         "layers": {"dropzone": _layer(silo.dropzone), "raw": _layer(silo.raw), "processed": _layer(silo.processed)},
     }
 
@@ -108,7 +121,6 @@ def _flow(lake: Lake, silo: Silo, flow: Flow, scripts: list[str]) -> dict[str, A
             "workers": flow.transform.workers,
             "worker_type": flow.transform.worker_type,
         },
-        **_dropzone(lake, flow),
     }
 
 
@@ -133,11 +145,9 @@ def _contract(contract: Contract) -> dict[str, Any]:
     }
 
 
-def _dropzone(lake: Lake, flow: Flow) -> dict[str, Any]:
+def _prefix(lake: Lake, flow: Flow) -> str:
     """Where in the drop zone the flow's files arrive: its own prefix, or its partner's in this silo."""
-    if flow.source_type != "dropzone":
-        return {}
     if prefix := flow.source.get("prefix"):
-        return {"prefix": prefix}
+        return str(prefix)
     granted = (access for access in lake.partners[flow.source["partner"]].access if access.silo == flow.silo)
-    return {"prefix": next(granted).dropzone}
+    return next(granted).dropzone
