@@ -10,7 +10,7 @@ from controller.local.resources.crud import Crud
 from controller.local.resources.handler import Made, Scope
 from controller.local.resources.naming import name_of
 from controller.local.resources.shapes import reflect
-from controller.local.resources.tagging import Tagging
+from controller.local.resources.tagging import Tagging, wanted_tags
 
 TAGGING = Tagging(
     "tag_resource", "untag_resource", "get_tags", "ResourceArn", "TagsToAdd", "TagsToRemove", "Tags", key=""
@@ -67,6 +67,37 @@ class Table:
         Api(scope, "glue").drop("delete_table", DatabaseName=properties["DatabaseName"], Name=physical_id)
 
 
+class Connection:
+    """Ref answers the name alone."""
+
+    type = "AWS::Glue::Connection"
+
+    def create(self, scope: Scope, properties: Mapping[str, Any]) -> Made:
+        given = properties["ConnectionInput"]
+        name = name_of(scope, given, "Name")
+        tags = wanted_tags(scope, properties)
+        api = Api(scope, "glue")
+        api.make(name, "create_connection", ConnectionInput={**given, "Name": name}, Tags=tags)
+        return Made(name, {"Name": name})
+
+    def read(self, scope: Scope, physical_id: str, properties: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        found = Api(scope, "glue").find("get_connection", Name=physical_id)
+        if found is None:
+            return None
+        return {**properties, "ConnectionInput": reflect(properties["ConnectionInput"], found["Connection"])}
+
+    def update(self, scope: Scope, physical_id: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Made:
+        api = Api(scope, "glue")
+        given = {**after["ConnectionInput"], "Name": physical_id}
+        api.call("update_connection", Name=physical_id, ConnectionInput=given)
+        target = api.arn(f"connection/{physical_id}")
+        TAGGING.replace(api, target, wanted_tags(scope, before), wanted_tags(scope, after))
+        return Made(physical_id, {"Name": physical_id})
+
+    def delete(self, scope: Scope, physical_id: str, properties: Mapping[str, Any]) -> None:
+        Api(scope, "glue").drop("delete_connection", ConnectionName=physical_id)
+
+
 def _crawler_out(properties: Mapping[str, Any]) -> dict[str, Any]:
     """A schedule is an object in templates and its expression in the interface."""
     schedule = properties.get("Schedule", {}).get("ScheduleExpression")
@@ -85,6 +116,7 @@ def _security_in(live: Mapping[str, Any]) -> dict[str, Any]:
 
 
 HANDLERS = (
+    Connection(),
     Crud(
         type="AWS::Glue::Crawler",
         service="glue",

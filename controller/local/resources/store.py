@@ -58,7 +58,6 @@ TYPES = (
     "AWS::EC2::VPCEndpoint",
     "AWS::Events::EventBus",
     "AWS::Events::EventBusPolicy",
-    "AWS::Glue::Connection",
     "AWS::Glue::DataCatalogEncryptionSettings",
     "AWS::Glue::Trigger",
     "AWS::Glue::Workflow",

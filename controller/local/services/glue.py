@@ -1,4 +1,4 @@
-"""Glue where moto lacks an operation or keeps only some of what it is given: crawlers and jobs."""
+"""Glue where moto lacks an operation or keeps only some of what it is given: connections, crawlers, jobs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from botocore import xform_name
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import utcnow
-from moto.glue.models import FakeCrawler, FakeJob
+from moto.glue.models import FakeConnection, FakeCrawler, FakeJob
 from moto.glue.responses import GlueResponse
 
 EXTRAS = "extras"  # where a model keeps the parameters that moto has no field for
@@ -24,6 +24,34 @@ def install() -> None:
     FakeJob.as_dict = _with_extras(FakeJob.as_dict)
     GlueResponse.update_crawler = update_crawler
     GlueResponse.update_job = update_job
+    FakeConnection.as_dict = connection_told
+    GlueResponse.update_connection = update_connection
+    GlueResponse.delete_connection = delete_connection
+
+
+def connection_told(connection: Any, hide_password: bool = False) -> dict[str, Any]:
+    """All of the input; moto's own leaves out the type and the network."""
+    given = dict(connection.connection_input)
+    shown = {key: value for key, value in given.get("ConnectionProperties", {}).items() if key != "PASSWORD"}
+    if hide_password and "ConnectionProperties" in given:
+        given["ConnectionProperties"] = shown
+    times = {"CreationTime": connection.created_time, "LastUpdatedTime": connection.updated_time}
+    return {**given, **times, "Status": connection.status}
+
+
+def update_connection(response: Any) -> Any:
+    asked = response.parameters
+    connection = response.glue_backend.get_connection(None, asked["Name"], "")
+    connection.connection_input = {**asked["ConnectionInput"], "Name": asked["Name"]}
+    connection.updated_time = utcnow()
+    return EmptyResult()
+
+
+def delete_connection(response: Any) -> Any:
+    name = response.parameters["ConnectionName"]
+    response.glue_backend.get_connection(None, name, "")  # answers as AWS does where there is none
+    del response.glue_backend.connections[name]
+    return EmptyResult()
 
 
 def update_crawler(response: Any) -> Any:

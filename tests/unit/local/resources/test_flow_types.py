@@ -147,6 +147,17 @@ LONGER = json.dumps({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Sec
 DATABASE = {"CatalogId": "200000000001", "DatabaseInput": {"Name": "raw", "CreateTableDefaultPermissions": []}}
 
 
+CONNECTION: dict[str, Any] = {
+    "CatalogId": "200000000001",
+    "ConnectionInput": {
+        "Name": "erp",
+        "ConnectionType": "JDBC",
+        "ConnectionProperties": {"JDBC_CONNECTION_URL": "jdbc:mysql://erp.acme.example:3306/erp", "SECRET_ID": "erp"},
+        "PhysicalConnectionRequirements": {"SubnetId": "subnet-1", "SecurityGroupIdList": ["sg-1"]},
+    },
+}
+
+
 def destination(**other: Any) -> dict[str, Any]:
     return {**STREAM, "ExtendedS3DestinationConfiguration": {**STREAM["ExtendedS3DestinationConfiguration"], **other}}
 
@@ -156,6 +167,11 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, Any], frozenset[str]]] = {
     "AWS::Glue::Database": (
         DATABASE,
         {**DATABASE, "DatabaseInput": {"Name": "raw", "Description": "as it came"}},
+        NOTHING,
+    ),
+    "AWS::Glue::Connection": (
+        CONNECTION,
+        {**CONNECTION, "ConnectionInput": {**CONNECTION["ConnectionInput"], "Description": "their ERP"}},
         NOTHING,
     ),
     "AWS::Glue::Crawler": (
