@@ -77,7 +77,7 @@ class Preview:
         old = self.stack.resources.get(name)
         properties = self._evaluator.properties(name)
         template = self.wanted.template.resources[name]
-        if old is None or old.status == "DELETE_COMPLETE" or not old.physical_id:
+        if old is None or old.status in ("DELETE_COMPLETE", "CREATE_FAILED"):
             self.later.add(name)
             return Change("Add", name, template.type, after=properties)
         details = tuple(self._details(old, properties))

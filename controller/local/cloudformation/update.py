@@ -52,10 +52,19 @@ class Update:
         if reason is None:
             self.finish()
         elif keep_failed:
-            self.stack.update = None
+            self._leave_failed()
             self.stack.tell("UPDATE_FAILED", reason)
         else:
             self.roll_back(reason)
+
+    def _leave_failed(self) -> None:
+        """What failed to change is as it was, so that the next update tries it again."""
+        self.stack.update = None
+        for step in self.done:
+            if isinstance(step, Changed):
+                resource = self.stack.resources[step.before.logical_id]
+                if resource.status == "UPDATE_FAILED":
+                    resource.properties = step.before.properties
 
     def apply(self) -> str | None:
         """Why it failed, or None; what is replaced or left out is still there."""
@@ -124,6 +133,8 @@ class Update:
     def _bring(self, name: str, evaluator: Evaluator) -> None:
         stack, old = self.stack, self.stack.resources.get(name)
         if old is None or old.status in ("DELETE_COMPLETE", "CREATE_FAILED"):
+            if old is not None and old.status == "CREATE_FAILED" and old.physical_id:
+                steps.remove(stack, old, keep=False)
             self._make(name, evaluator)
             return
         try:

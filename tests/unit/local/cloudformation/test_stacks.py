@@ -367,3 +367,24 @@ def test_of_many_updates_at_once_one_is_taken(backend: StackBackend, things: Thi
     things.gate.set()
     assert sorted(answers) == ["is in UPDATE_IN_PROGRESS state and can not be updated."[-47:]] * 7 + ["taken"]
     assert settled(backend, "one").status == "UPDATE_COMPLETE"
+
+
+def test_a_failed_update_that_was_left_as_it_is_can_be_tried_again(backend: StackBackend, things: Things) -> None:
+    created(backend, "one", body({"A": thing(Size="1"), "B": {**thing(Size="1"), "DependsOn": "A"}}))
+    later = body({"A": thing(Size="2"), "B": {**thing(Size="2"), "DependsOn": "A"}})
+    things.refuse["update", "B"] = "no room"
+    assert updated(backend, "one", later, DisableRollback=True).status == "UPDATE_FAILED"
+    assert (things.there["a-1"]["Size"], things.there["b-2"]["Size"]) == ("2", "1")
+    things.refuse.clear()
+    things.log.clear()
+    assert updated(backend, "one", later).status == "UPDATE_COMPLETE"
+    assert things.log == ["update B"]
+    assert things.there["b-2"]["Size"] == "2"
+
+
+def test_a_failed_creation_that_was_left_as_it_is_can_be_completed(backend: StackBackend, things: Things) -> None:
+    things.refuse["create", "User"] = "no room"
+    assert created(backend, "one", ONE, DisableRollback=True).status == "CREATE_FAILED"
+    things.refuse.clear()
+    assert updated(backend, "one", ONE).status == "UPDATE_COMPLETE"
+    assert list(things.there) == ["used-1", "user-2"]
