@@ -226,8 +226,7 @@ def main() -> None:
         came = read_delivered(spark, arguments["input_path"], old)
     else:
         one = ALL if form.get("landed") and not form["whole"] else arguments["object"]  # what a failed run left, too
-        path = arguments["input_path"] if one == ALL else f"s3://{PurePosixPath(arguments['input_path'][5:]).parts[0]}/{one}"
-        came = read_files(spark, path, form, contract)
+        came = read_files(spark, place_of(one, arguments["input_path"]), form, contract)
         landed = came.inputFiles() if form.get("landed") else []
     good, bad = conform(with_origin(came, arguments["input_path"] if form.get("whole") else None), contract, delivered)
     if not delivered:
