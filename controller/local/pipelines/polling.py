@@ -60,7 +60,7 @@ def switch_off_polling(account: str, region: str, name: str) -> None:
 def _look(pipeline: Delivery, definition: Mapping[str, Any], action: Mapping[str, Any]) -> None:
     bucket, key = action["configuration"]["S3Bucket"], action["configuration"]["S3ObjectKey"]
     there = _version(bucket, key)
-    if there is None or there == pipeline.seen.get(action["name"]):
+    if there is None or there == pipeline.seen.get(action["name"]) or _will_read(pipeline, action["name"]):
         return
     s3 = clients.as_role("s3", action.get("roleArn") or definition["roleArn"], pipeline.region)
     try:
@@ -68,10 +68,19 @@ def _look(pipeline: Delivery, definition: Mapping[str, Any], action: Mapping[str
     except (ClientError, KeyError):
         return  # not ours to see, or not versioned: an execution would say so, a poll says nothing
     with lock:
-        if version == pipeline.seen.get(action["name"]):
+        if version == pipeline.seen.get(action["name"]) or _will_read(pipeline, action["name"]):
             return
         pipeline.seen[action["name"]] = version
     runner.start(pipeline, definition, "PollForSourceChanges", action["name"])
+
+
+def _will_read(pipeline: Delivery, source: str) -> bool:
+    """Whether an execution that is under way has yet to read the source: it then takes what is new by itself."""
+    with lock:
+        if pipeline.pending is not None:
+            return True
+        runs = pipeline.running.actions if pipeline.running is not None else None
+        return runs is not None and not any(run.name == source and run.status != "InProgress" for run in runs)
 
 
 def _version(bucket: str, key: str) -> str | None:

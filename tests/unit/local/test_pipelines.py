@@ -33,6 +33,13 @@ def bundle(template: Any = TEMPLATE, **parameters: str) -> bytes:
     return packed.getvalue()
 
 
+def json_bundle() -> bytes:
+    packed = io.BytesIO(bundle())
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr("more.json", '{"Word": "from a file"}')
+    return packed.getvalue()
+
+
 class Silo:
     """A silo account with a pipeline, and the code bucket of its master account."""
 
@@ -263,14 +270,17 @@ def test_a_change_set_is_made_and_executed_by_two_actions(silo: Silo) -> None:
 
 
 def test_overrides_read_the_artifact_and_variables_of_earlier_actions(silo: Silo) -> None:
-    overrides = {"Word": {"Fn::GetParam": ["Bundle", "config.json", "Tags"]}}
     silo.publish(bundle(Word="configured"))
     silo.create(deploying(ParameterOverrides='{"Word": "#{Bundle.VersionId}"}'))
 
     version = silo.settled(1)["sourceRevisions"][0]["revisionId"]
 
     assert silo.stack()["Outputs"][0]["OutputValue"] == version
-    assert len(json.dumps(overrides)) < 1024
+    silo.publish(json_bundle())
+    silo.api.delete_pipeline(name="lake-delivery")
+    silo.create(deploying(ParameterOverrides='{"Word": {"Fn::GetParam": ["Bundle", "more.json", "Word"]}}'))
+    silo.settled(1)
+    assert silo.stack()["Outputs"][0]["OutputValue"] == "from a file"
 
 
 def test_a_role_that_the_bucket_policy_does_not_name_cannot_take_the_bundle(silo: Silo) -> None:
@@ -280,6 +290,27 @@ def test_a_role_that_the_bucket_policy_does_not_name_cannot_take_the_bundle(silo
 
     assert silo.settled(1)["status"] == "Failed"
     assert silo.error().startswith("PermissionError:")
+
+
+def test_a_bundle_that_was_refused_is_taken_once_the_bucket_lets_it(silo: Silo) -> None:
+    silo.allow("200000000003")
+    silo.publish(bundle())
+    silo.create(deploying())
+    silo.settled(1)
+    pipelines.poll_now()
+    assert len(silo.runs()) == 1, "a refused poll starts nothing"
+
+    silo.allow(SALES)
+
+    assert silo.settled(2)["status"] == "Succeeded", silo.error()
+
+
+def test_a_template_too_large_for_a_request_is_deployed_from_the_artifact_store(silo: Silo) -> None:
+    silo.publish(bundle({**TEMPLATE, "Metadata": {"Padding": "x" * 60_000}}, Word="large"))
+    silo.create(deploying())
+
+    assert silo.settled(1)["status"] == "Succeeded", silo.error()
+    assert silo.stack()["Outputs"][0]["OutputValue"] == "large"
 
 
 def test_files_of_an_artifact_are_unpacked_into_a_bucket(silo: Silo) -> None:
