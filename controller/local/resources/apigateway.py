@@ -16,6 +16,16 @@ from controller.local.resources.tagging import live_tags, wanted_tags
 
 SERVICE = "apigateway"
 Properties = Mapping[str, Any]
+REST_FIELDS = {  # property: (argument of create, field of moto's model)
+    "ApiKeySourceType": ("apiKeySource", "api_key_source"),
+    "BinaryMediaTypes": ("binaryMediaTypes", "binaryMediaTypes"),
+    "Description": ("description", "description"),
+    "DisableExecuteApiEndpoint": ("disableExecuteApiEndpoint", "disableExecuteApiEndpoint"),
+    "EndpointConfiguration": ("endpointConfiguration", "endpoint_configuration"),
+    "MinimumCompressionSize": ("minimumCompressionSize", "minimum_compression_size"),
+    "Name": ("name", "name"),
+    "Policy": ("policy", "policy"),
+}
 
 
 def backend(scope: Scope) -> Any:
@@ -29,19 +39,9 @@ def refuse_unknown(type_name: str, properties: Properties, known: tuple[str, ...
 
 class RestApi:
     type = "AWS::ApiGateway::RestApi"
-    fields = {  # noqa: RUF012 - property: (argument of create, field of moto's model)
-        "ApiKeySourceType": ("apiKeySource", "api_key_source"),
-        "BinaryMediaTypes": ("binaryMediaTypes", "binaryMediaTypes"),
-        "Description": ("description", "description"),
-        "DisableExecuteApiEndpoint": ("disableExecuteApiEndpoint", "disableExecuteApiEndpoint"),
-        "EndpointConfiguration": ("endpointConfiguration", "endpoint_configuration"),
-        "MinimumCompressionSize": ("minimumCompressionSize", "minimum_compression_size"),
-        "Name": ("name", "name"),
-        "Policy": ("policy", "policy"),
-    }
 
     def create(self, scope: Scope, properties: Properties) -> Made:
-        refuse_unknown(self.type, properties, (*self.fields, "Tags"))
+        refuse_unknown(self.type, properties, (*REST_FIELDS, "Tags"))
         api = Api(scope, SERVICE)
         words = {**self._words(api, properties), "name": name_of(scope, properties, "Name")}
         return self._made(api.call("create_rest_api", words, tags=wanted_tags(scope, properties)))
@@ -50,17 +50,17 @@ class RestApi:
         found = Api(scope, SERVICE).find("get_rest_api", restApiId=physical_id)
         if found is None:
             return None
-        live = {key: found.get(there) for key, (there, _) in self.fields.items()}
+        live = {key: found.get(there) for key, (there, _) in REST_FIELDS.items()}
         answer = reflect({key: value for key, value in properties.items() if key != "Tags"}, live)
         if "Tags" in properties:
             answer["Tags"] = live_tags(scope, properties, found.get("tags") or {})
         return {**answer}
 
     def update(self, scope: Scope, physical_id: str, before: Properties, after: Properties) -> Made:
-        refuse_unknown(self.type, after, (*self.fields, "Tags"))
+        refuse_unknown(self.type, after, (*REST_FIELDS, "Tags"))
         api, live = Api(scope, SERVICE), backend(scope).get_rest_api(physical_id)
         words = self._words(api, after)
-        for key, (there, field) in self.fields.items():
+        for key, (there, field) in REST_FIELDS.items():
             if before.get(key) != after.get(key):
                 setattr(live, field, words.get(there, "" if key == "Description" else None))
         live.tags = wanted_tags(scope, after)
@@ -72,7 +72,7 @@ class RestApi:
             api.drop("delete_rest_api", restApiId=physical_id)
 
     def _words(self, api: Api, properties: Properties) -> dict[str, Any]:
-        named = {there: properties[key] for key, (there, _) in self.fields.items() if key in properties}
+        named = {there: properties[key] for key, (there, _) in REST_FIELDS.items() if key in properties}
         return to_api(api.client, "create_rest_api", named)
 
     def _made(self, live: Mapping[str, Any]) -> Made:

@@ -103,6 +103,7 @@ IN_ARNS = {  # services that ARNs call otherwise than types do
     "cognito": "cognito-idp",
     "redshiftserverless": "redshift-serverless",
 }
+KINDS = {"locationobjectstorage": "location", "locations3": "location", "locationsmb": "location"}  # likewise
 GLOBAL = ("budgets", "cloudfront")  # whose ARNs name no region
 
 Place = tuple[str, str, str]  # account, region, type
@@ -226,7 +227,7 @@ def _value(scope: Scope, type_name: str, name: str, title: str, own: str) -> str
     _, service, kind = type_name.lower().split("::")
     if name.lower().endswith("arn"):
         region = "" if service in GLOBAL else scope.region
-        return f"arn:aws:{IN_ARNS.get(service, service)}:{region}:{scope.account}:{kind}/{title}"
+        return f"arn:aws:{IN_ARNS.get(service, service)}:{region}:{scope.account}:{KINDS.get(kind, kind)}/{title}"
     if name.endswith(("Url", "URL", "Uri", "Endpoint")):
         return f"https://{own}.{service}.{scope.region}.amazonaws.com"
     if name.endswith(("DomainName", "Address")):
@@ -247,6 +248,10 @@ def _id(type_name: str, scope: Scope) -> str:
             return f"sg-{digits}"
         case "AWS::EC2::VPCEndpoint":
             return f"vpce-{digits}"
+        case "AWS::DataSync::Agent" | "AWS::DataSync::Task":
+            return f"{type_name.rsplit('::', 1)[-1].lower()}-{digits}"
+    if type_name.startswith("AWS::DataSync::Location"):
+        return f"loc-{digits}"
     return digits[:10] if "ApiGatewayV2" in type_name else str(uuid.uuid4())
 
 

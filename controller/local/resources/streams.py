@@ -25,10 +25,10 @@ DEFINITIONS = {"Definition", "DefinitionString", "DefinitionS3Location", "Defini
 
 class DeliveryStream:
     type = "AWS::KinesisFirehose::DeliveryStream"
-    known = {"DeliveryStreamName", "DeliveryStreamType", S3_DESTINATION, ENCRYPTION, "Tags"}  # noqa: RUF012
+    known = ("DeliveryStreamName", "DeliveryStreamType", S3_DESTINATION, ENCRYPTION, "Tags")
 
     def create(self, scope: Scope, properties: Mapping[str, Any]) -> Made:
-        if unknown := sorted(properties.keys() - self.known):
+        if unknown := sorted(properties.keys() - set(self.known)):
             raise ResourceFailed(f"property that the embedded AWS cannot make: {', '.join(unknown)} of {self.type}")
         api, name = Api(scope, "firehose"), name_of(scope, properties, "DeliveryStreamName", 64)
         tags = STREAM_TAGS.form(wanted_tags(scope, properties))
