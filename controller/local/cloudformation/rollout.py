@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from dataclasses import replace
 
 from controller.local.cloudformation import creation, deletion, estate, membership, parameters
@@ -26,18 +27,28 @@ def run(stack_set: StackSet, operation: SetOperation, deploy: bool = True) -> No
         if stack_set.stopped:
             return
         operation.status = "RUNNING"
+        allowed, failed = tolerated(operation), Counter[str]()
         try:
             for result in operation.results.values():
-                if _beyond_tolerance(operation, result.region):
+                if failed[result.region] > allowed[result.region]:
                     _cancel(stack_set, operation, result)
-                else:
-                    _one(stack_set, operation, result, deploy)
+                    continue
+                _one(stack_set, operation, result, deploy)
+                failed[result.region] += result.status == "FAILED"
         except Stopped:
             return
         finally:
-            over = any(_beyond_tolerance(operation, region) for _, region in operation.results)
+            over = any(failed[region] > limit for region, limit in allowed.items())
             operation.status = "FAILED" if over else "SUCCEEDED"
             operation.ended = now()
+
+
+def tolerated(operation: SetOperation) -> dict[str, int]:
+    """How many accounts of each region may fail; a percentage is rounded down (botocore model, preferences)."""
+    share = int(operation.preferences.get("FailureTolerancePercentage") or 0)
+    count = int(operation.preferences.get("FailureToleranceCount") or 0)
+    there = Counter(region for _, region in operation.results)
+    return {region: count or number * share // 100 for region, number in there.items()}
 
 
 def _one(stack_set: StackSet, operation: SetOperation, result: Result, deploy: bool) -> None:
@@ -133,14 +144,6 @@ def _cancel(stack_set: StackSet, operation: SetOperation, result: Result) -> Non
     instance = stack_set.instances.get((result.account, result.region))
     if instance is not None:
         instance.detailed, instance.reason, instance.operation = "CANCELLED", reason, operation.id
-
-
-def _beyond_tolerance(operation: SetOperation, region: str) -> bool:
-    """Failures are counted in each region; a percentage is rounded down (botocore model, operation preferences)."""
-    there = [result for result in operation.results.values() if result.region == region]
-    share = int(operation.preferences.get("FailureTolerancePercentage") or 0)
-    allowed = int(operation.preferences.get("FailureToleranceCount") or len(there) * share // 100)
-    return sum(result.status == "FAILED" for result in there) > allowed
 
 
 def check_template(stack_set: StackSet, wanted: Wanted) -> None:

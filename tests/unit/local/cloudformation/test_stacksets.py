@@ -12,7 +12,7 @@ from moto.organizations.models import organizations_backends
 
 from controller.local.cloudformation import membership, rollout, stacks, stacksets
 from controller.local.cloudformation.errors import Refused
-from controller.local.cloudformation.stackset import SetOperation
+from controller.local.cloudformation.stackset import Result, SetOperation
 from controller.local.cloudformation.stacksets import StackSetBackend
 from tests.fakes.things import REGION, Things, body, thing
 
@@ -290,11 +290,17 @@ def test_service_managed_sets_take_no_nested_stacks(sets: StackSetBackend) -> No
         sets.update(definition(nested))
 
 
-def test_failures_are_counted_in_each_region() -> None:
-    results = {
-        (str(number), region): stacksets.Result(str(number), region, "", "FAILED" if number < 1 else "SUCCEEDED")
-        for number in range(4)
-        for region in (REGION, OTHER_REGION)
-    }
-    operation = SetOperation("1", "CREATE", results, preferences={"FailureTolerancePercentage": 25})
-    assert not rollout._beyond_tolerance(operation, REGION)
+@pytest.mark.parametrize(
+    ("preferences", "limit"),
+    [
+        ({}, 0),
+        ({"FailureTolerancePercentage": 25}, 1),
+        ({"FailureTolerancePercentage": 49}, 1),
+        ({"FailureToleranceCount": 3}, 3),
+    ],
+)
+def test_what_may_fail_is_counted_in_each_region(preferences: dict[str, int], limit: int) -> None:
+    places = [(str(number), region) for number in range(4) for region in (REGION, OTHER_REGION)]
+    results = {place: Result(*place, "") for place in places}
+    operation = SetOperation("1", "CREATE", results, preferences=preferences)
+    assert rollout.tolerated(operation) == {REGION: limit, OTHER_REGION: limit}
