@@ -16,6 +16,7 @@ from controller.model.manifest import Manifest
 from controller.model.source import Source
 from controller.resolve.lake import Lake
 
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="Write the golden files anew; read their diff.")
 
