@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -21,6 +21,7 @@ CONFIG = Config(
     read_timeout=60,
     user_agent_extra="siloctl",
 )
+KEPT = 256  # clients; one takes a quarter of a megabyte, and a sweep over a thousand accounts needs each once
 EARLY = timedelta(minutes=5)  # a role is assumed again this long before its credentials end
 
 
@@ -37,7 +38,7 @@ class Clients:
     def __init__(self, now: Callable[[], datetime] = _utc_now) -> None:
         self._now = now
         self._session: Any = None
-        self._made: dict[tuple[str, str, str], Any] = {}
+        self._made: OrderedDict[tuple[str, str, str], Any] = OrderedDict()  # the one used last at the end
         self._roles: dict[str, dict[str, Any]] = {}
         self._lock = threading.RLock()  # a session is not safe to share while it makes clients
         self.calls: Counter[str] = Counter()
@@ -57,6 +58,9 @@ class Clients:
                 client = self._session.client(service, region_name=region, config=CONFIG, **credentials)
                 client.meta.events.register("before-send.*", self._count(service))
                 self._made[key] = client
+                if len(self._made) > KEPT:
+                    self._made.popitem(last=False)
+            self._made.move_to_end(key)
             return self._made[key]
 
     def _credentials(self, role: str, region: str) -> dict[str, Any]:

@@ -63,6 +63,12 @@ FAULTS: dict[str, Fault] = {
     "share of no flow": Fault(
         "unknown-reference", (TO_ANALYTICS, "[orders,", "[order,"), "spec.from.tables[0]", 'did you mean "orders"?'
     ),
+    "default silos": Fault(
+        "no-effect-yet",
+        (ORG, "unmatchedAccounts: report", "unmatchedAccounts: default-silo"),
+        "spec.enrolment.unmatchedAccounts",
+        "report",
+    ),
     # names
     "two of one name": Fault(
         "duplicate-name", ("flows/z.yaml", "", twin(ORDERS, "x", "x")), "metadata.name", "flows/orders.yaml:6"
