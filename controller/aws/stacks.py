@@ -16,6 +16,7 @@ from controller.aws.errors import code_of, observed, translated
 from controller.aws.waiting import pauses
 from controller.model.errors import AwsError, StackFailed
 from controller.model.observed import Observed
+from controller.model.ownership import MANAGED_BY, TAG_MANAGED_BY
 from controller.model.world import Stack
 
 INLINE_BYTES = 51_200  # a template passed in the call itself (CloudFormation quotas)
@@ -104,6 +105,7 @@ class AwsStacks:
         with translated("cloudformation"):
             status = self._wait(name, region, progress, busy=(CLEANUP,))
             if status == "ROLLBACK_COMPLETE":
+                self._refuse_foreign(name, region)
                 self._api(region).delete_stack(StackName=name)
                 status = self._wait(name, region, progress)
                 if status not in ("", "DELETE_COMPLETE"):
@@ -114,6 +116,14 @@ class AwsStacks:
                 after = self._wait(name, region, progress, executed=True)
                 if after not in _GOOD:
                     raise self._failure(name, region, after)
+
+    def _refuse_foreign(self, name: str, region: str) -> None:
+        """We delete only what carries our mark."""
+        tags = self._api(region).describe_stacks(StackName=name)["Stacks"][0].get("Tags", [])
+        if {"Key": TAG_MANAGED_BY, "Value": MANAGED_BY} not in tags:
+            raise StackFailed(
+                name, "ROLLBACK_COMPLETE", "", "siloctl did not make it: delete it yourself, if it may go"
+            )
 
     def _prepare(
         self, name: str, region: str, template: bytes, parameters: Mapping[str, str], tags: Mapping[str, str], kind: str

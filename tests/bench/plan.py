@@ -147,7 +147,8 @@ def measure(folder: Path, latency: float) -> Cost:
 
 def _peak() -> float:
     """Of this process alone: what getrusage tells is inherited from the process that started it (Linux, proc(5))."""
-    found = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text())
+    status = Path("/proc/self/status")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status.read_text()) if status.exists() else None
     return int(found[1]) / 1024 if found else 0.0
 
 
