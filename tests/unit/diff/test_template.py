@@ -1,0 +1,100 @@
+"""Two versions of a template, told resource by resource."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from controller.aws.resource_types import create_only
+from controller.diff.change import Change, Verb
+from controller.diff.template import compare
+from controller.model.source import Source
+
+BUCKET: dict[str, Any] = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "a"}}
+QUEUE: dict[str, Any] = {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": 5}}
+
+
+def changes(old: dict[str, Any], new: dict[str, Any]) -> list[Change]:
+    before, after = ({"Resources": {"Thing": one}} if one else {"Resources": {}} for one in (old, new))
+    return list(compare("silo/sales/storage", before, after, {"Thing": Source("silos/sales.yaml", 7, 3)}, create_only))
+
+
+def with_properties(resource: dict[str, Any], **properties: Any) -> dict[str, Any]:
+    return {**resource, "Properties": {**resource["Properties"], **properties}}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verb", "destroys", "retained"),
+    [
+        ({}, BUCKET, Verb.CREATE, False, False),
+        (BUCKET, {}, Verb.DELETE, True, False),
+        ({**BUCKET, "DeletionPolicy": "Retain"}, {}, Verb.DELETE, False, True),
+        ({**BUCKET, "DeletionPolicy": "RetainExceptOnCreate"}, {}, Verb.DELETE, False, True),
+        ({**BUCKET, "DeletionPolicy": "Snapshot"}, {}, Verb.DELETE, False, True),
+        ({**BUCKET, "DeletionPolicy": "Delete"}, {}, Verb.DELETE, True, False),
+        (QUEUE, {}, Verb.DELETE, False, False),
+        (BUCKET, with_properties(BUCKET, BucketName="b"), Verb.REPLACE, True, False),
+        (BUCKET, with_properties(BUCKET, Tags=[]), Verb.UPDATE, False, False),
+        (QUEUE, with_properties(QUEUE, DelaySeconds=6), Verb.UPDATE, False, False),
+        (QUEUE, with_properties(QUEUE, QueueName="q"), Verb.REPLACE, False, False),
+        (BUCKET, {**QUEUE}, Verb.REPLACE, True, False),
+        (BUCKET, {**BUCKET, "DeletionPolicy": "Retain"}, Verb.UPDATE, False, False),
+    ],
+    ids=[
+        "create",
+        "delete data",
+        "keep data",
+        "keep data except on create",
+        "keep a snapshot",
+        "delete data by its policy",
+        "delete no data",
+        "rename data",
+        "change data in place",
+        "change in place",
+        "rename no data",
+        "another type",
+        "another policy",
+    ],
+)
+def test_each_way_to_differ_has_its_verb_and_says_what_it_costs(
+    old: dict[str, Any], new: dict[str, Any], verb: Verb, destroys: bool, retained: bool
+) -> None:
+    (change,) = changes(old, new)
+    assert (change.verb, change.destroys_data, change.retained) == (verb, destroys, retained)
+    assert change.source == Source("silos/sales.yaml", 7, 3)
+    assert change.address == "silo/sales/storage/Thing"
+
+
+def test_a_property_below_a_fixed_one_replaces() -> None:
+    table = {"Type": "AWS::Glue::Table", "Properties": {"DatabaseName": "d", "TableInput": {"Name": "a"}}}
+    (change,) = changes(table, with_properties(table, TableInput={"Name": "b"}))
+    (detail,) = change.details
+    assert (detail.path, detail.replaces, change.verb) == ("TableInput.Name", True, Verb.REPLACE)
+
+
+def test_a_property_above_a_fixed_one_replaces() -> None:
+    table = {"Type": "AWS::Glue::Table", "Properties": {"DatabaseName": "d", "TableInput": {"Name": "a"}}}
+    (change,) = changes(table, {**table, "Properties": {"DatabaseName": "d"}})
+    assert change.verb is Verb.REPLACE
+
+
+def test_a_nested_stack_is_not_told_for_its_template_alone() -> None:
+    nested = {"Type": "AWS::CloudFormation::Stack", "Properties": {"TemplateURL": "one"}}
+    assert changes(nested, with_properties(nested, TemplateURL="two")) == []
+    (change,) = changes(nested, with_properties(nested, TemplateURL="two", Parameters={"A": "b"}))
+    assert [detail.path for detail in change.details] == ["Parameters"]
+
+
+def test_list_positions_are_in_the_order_of_their_numbers() -> None:
+    many = [{"Key": str(number), "Value": "a"} for number in range(12)]
+    other = [{**one, "Value": "b"} for one in many]
+    (change,) = changes(with_properties(QUEUE, Tags=many), with_properties(QUEUE, Tags=other))
+    assert [detail.path for detail in change.details] == [f"Tags[{number}].Value" for number in range(12)]
+
+
+def test_a_template_that_differs_outside_of_its_resources_is_one_change() -> None:
+    before = {"Resources": {"Thing": QUEUE}, "Outputs": {"A": {"Value": "1"}}}
+    after = {"Resources": {"Thing": QUEUE}, "Outputs": {"A": {"Value": "2"}}}
+    (change,) = compare("silo/sales/storage", before, after, {}, create_only)
+    assert (change.address, change.verb, change.details[0].path) == ("silo/sales/storage", Verb.UPDATE, "Outputs")

@@ -1,0 +1,44 @@
+"""The index: what is written is read again, and nothing is guessed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from controller.model.index import FORMAT, Entry, Index, IndexUnknown, parse
+
+ENTRY = Entry("200000000001", "eu-west-1", "i", "b", "e", "v", "c0ffee", "2026-01-31T12:00:00+00:00", True)
+
+
+def test_what_is_written_is_read_again() -> None:
+    index = Index({"sales": ENTRY, "finance": ENTRY})
+    assert parse(index.text(), "etag") == Index({"finance": ENTRY, "sales": ENTRY}, "etag")
+
+
+def test_the_same_index_is_the_same_text_whatever_the_order() -> None:
+    assert Index({"a": ENTRY, "b": ENTRY}).text() == Index({"b": ENTRY, "a": ENTRY}, "other").text()
+
+
+def test_a_newer_format_asks_for_a_newer_siloctl() -> None:
+    with pytest.raises(IndexUnknown, match="use a newer siloctl"):
+        parse(json.dumps({"format": FORMAT + 1, "silos": {}}).encode(), "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"format": "1", "silos": {}}',
+        b'{"format": 1, "silos": []}',
+        b'{"format": 1, "silos": {"a": {"account": "1"}}}',
+        b'{"format": 1, "silos": {"a": "x"}}',
+        b"\xff",
+    ],
+)
+def test_anything_else_is_no_index(text: bytes) -> None:
+    with pytest.raises(IndexUnknown):
+        parse(text, "")
