@@ -16,7 +16,7 @@ from controller.local import clients, organization, resources
 from controller.local.authorization import decisions
 from controller.local.cloudformation import service as cloudformation
 from controller.local.cloudformation import stacksets
-from controller.local.organization import Seeded
+from controller.local.organization import Seeded, credentials
 from controller.local.organization.tree import PARTITION
 from controller.local.pipelines import service as pipelines
 from controller.local.server import callers
@@ -76,6 +76,7 @@ class EmbeddedAws:
         self._forget()
         self._region = lake.organization.home_region
         self.seeded = organization.seed(lake, places or {})
+        credentials.deposit(lake)
         _sign_in(self.seeded.controller)
 
     def stop(self) -> None:
