@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from controller.diff.change import Change, Detail, Verb
 from controller.diff.template import compare
 from controller.model.bundle import Template
-from controller.model.world import StackSet, Unit
+from controller.model.world import Instance, StackSet, Unit
 
 TEMPLATE = "baseline/template"
 TYPE = "AWS::CloudFormation::StackSet"
+LOST = "INOPERABLE"  # operations leave it out until somebody takes it out of the set (botocore model, StackInstance)
 UNDER_WAY = frozenset({"PENDING", "RUNNING"})
 
 
@@ -40,7 +41,7 @@ def baseline_diff(
     kept = {known[path].id for path in units if path in known}
     release = tuple(sorted(set(targets) - kept))
     instances = current.instances.values() if current else ()
-    behind = [one for one in instances if one.status != "CURRENT" and one.detail not in UNDER_WAY]
+    behind = [one for one in instances if one.status not in ("CURRENT", LOST) and one.detail not in UNDER_WAY]
     return BaselineDiff(
         template,
         deploy,
@@ -50,8 +51,8 @@ def baseline_diff(
             *template,
             *(_deploys(path, regions) for path in deploy),
             *(
-                Change(f"baseline/unit/{_path_of(id, known)}", TYPE, Verb.DELETE, _RELEASED, retained=True)
-                for id in release
+                Change(f"baseline/unit/{_path_of(unit, known)}", TYPE, Verb.DELETE, _RELEASED, retained=True)
+                for unit in release
             ),
             *(
                 Change(
@@ -62,7 +63,19 @@ def baseline_diff(
                 )
                 for one in behind
             ),
+            *(
+                Change(f"baseline/account/{o.account}", TYPE, Verb.BLOCKED, _lost(o))
+                for o in instances
+                if o.status == LOST
+            ),
         ),
+    )
+
+
+def _lost(instance: Instance) -> str:
+    return (
+        f"its baseline is {LOST}, which no operation mends ({instance.reason or 'no reason given'}): take the instance "
+        f"out of the set with its stack retained, then delete the stack in account {instance.account}"
     )
 
 

@@ -63,7 +63,9 @@ def _left_out(
     """
     for name, account in sorted(accounts.items()):
         unit = tree.units.get(lake.silos[name].organizational_unit)
-        if current is None or unit is None or account.parent != unit.id or account.id in current.instances:
+        if current is None or account.id in current.instances or account.state != "ACTIVE":
+            continue
+        if unit is None or account.parent != unit.id:
             continue
         path = next(p for p in lake.organization.units if f"{unit.path}/".startswith(f"{p}/"))
         if path in tree.units and tree.units[path].id in current.targets:

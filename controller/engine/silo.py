@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
@@ -15,7 +15,7 @@ from controller.diff.release import Published, bundle_changes, rest_change
 from controller.engine.accounts import account_id
 from controller.engine.baseline import UNITS
 from controller.engine.draft import Draft
-from controller.engine.masters import master_address
+from controller.engine.masters import MASTER, master_address
 from controller.engine.observe import World, side_by_side, value_or
 from controller.engine.ports import Bucket, Ports
 from controller.kinds.flow import Flow
@@ -61,7 +61,9 @@ def plan_silos(
         listed: Stored | None = value_or(listing, {}).get(bundle_key(account)) if account else None
         entry = index.silos.get(name)
         made = plan_silo(lake, silo, catalogue, ports, account, entry, listed, wanted[name])
-        needs = (f"account/{name}", f"account/{name}/unit", master_address(lake, silo.region), UNITS)
+        # The home region's bucket holds the lock and the index, whatever region the silo is in.
+        masters = {MASTER, master_address(lake, silo.region)}
+        needs = (f"account/{name}", f"account/{name}/unit", *sorted(masters))
         draft.changes.extend(made.changes)
         draft.notes.extend(made.notes)
         draft.guards.extend(made.guards)
@@ -91,9 +93,9 @@ class SiloPlan:
     guards: tuple[Guard, ...] = ()
 
     def steps(self, needs: tuple[str, ...]) -> Iterator[Step]:
+        """A bundle waits for the baseline, but not for its success: where one account fails, all others go on."""
         if self.publish is not None:
-            made = self.publish
-            yield Publish(made.address, needs, made.silo, made.inputs, made.digest, made.replaces)
+            yield replace(self.publish, needs=needs, after=(UNITS,))
         if self.record is not None:
             yield self.record
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from controller.model.index import Entry
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
+    """`needs` are steps that must be done before; it is not tried when one of them failed. `after` only waits."""
+
     address: str
-    needs: tuple[str, ...] = ()  # addresses of steps that must be done before; not tried when one of them failed
+    needs: tuple[str, ...] = ()
+    after: tuple[str, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +93,10 @@ def stages(steps: Iterable[Step]) -> tuple[tuple[Step, ...], ...]:
     left = {step.address: step for step in steps}
     ordered: list[tuple[Step, ...]] = []
     while left:
-        ready = sorted((s for s in left.values() if not any(need in left for need in s.needs)), key=lambda s: s.address)
+        ready = sorted(
+            (step for step in left.values() if not any(other in left for other in (*step.needs, *step.after))),
+            key=lambda step: step.address,
+        )
         if not ready:
             raise ValueError(f"steps wait for each other: {', '.join(sorted(left))}")
         ordered.append(tuple(ready))

@@ -41,6 +41,14 @@ def test_the_order_of_the_input_does_not_matter(given_steps: list[Step], chance:
     assert stages(mixed) == stages(given_steps)
 
 
+@given(steps())
+def test_waiting_orders_as_needing_does(given_steps: list[Step]) -> None:
+    waiting = [Step(step.address, after=step.needs) for step in given_steps]
+    assert [[step.address for step in stage] for stage in stages(waiting)] == [
+        [step.address for step in stage] for stage in stages(given_steps)
+    ]
+
+
 @given(st.integers(1, 6))
 def test_steps_in_a_circle_are_refused_by_name(length: int) -> None:
     circle = [Step(str(number), (str((number + 1) % length),)) for number in range(length)]

@@ -126,6 +126,7 @@ class TestFailures:
         outcome = run(aws, small())
         ((failed, why),) = outcome.failed
         assert (failed, "the role exists already" in why) == ("baseline/units", True)
+        assert {f"silo/{name}/bundle" for name in ("finance", "plant", "sales")} <= set(outcome.done)
         aws.stack_sets.fails.clear()
         assert run(aws, small()).complete
 

@@ -238,6 +238,17 @@ class TestAccounts:
         assert bundle_key(SALES) not in aws.home.objects()
         assert {"silo/finance/bundle", "silo/plant/bundle"} <= set(outcome.done)
 
+    def test_a_suspended_account_without_baseline_is_not_deployed_to_again_and_again(self) -> None:
+        aws = applied(small())
+        found = aws.stack_sets.set
+        assert found is not None
+        left = {account: one for account, one in found.instances.items() if account != SALES}
+        aws.stack_sets.set = replace(found, instances=left)
+        aws.organizations.members[SALES] = replace(aws.organizations.members[SALES], state="SUSPENDED")
+        second = plan(aws, small())
+        assert verbs(second) == {"account/sales": Verb.BLOCKED}
+        assert second.steps == ()
+
     def test_an_account_outside_of_the_organization_is_blocked(self) -> None:
         aws = FakeAws(small())
         del aws.organizations.members[SALES]
@@ -479,6 +490,16 @@ class TestBaseline:
         assert "the role exists already" in reason(second, f"baseline/account/{SALES}")
         apply(second, aws.ports, Recorder())
         assert make_plan(small(), catalogue(baseline=BASELINE_2), aws.ports, Options()).plan.changes == ()
+
+    def test_an_instance_that_no_operation_mends_is_blocked_and_its_silo_goes_on(self) -> None:
+        aws = applied(small())
+        found = aws.stack_sets.set
+        assert found is not None
+        lost = replace(found.instances[SALES], status="INOPERABLE", detail="INOPERABLE")
+        aws.stack_sets.set = replace(found, instances={**found.instances, SALES: lost})
+        second = plan(aws, lake(sales(), finance(), plant(), flows=[flow(schedule="rate(2 hours)")]))
+        assert "stack retained" in reason(second, f"baseline/account/{SALES}")
+        assert apply(second, aws.ports, Recorder()).done == ("silo/sales/bundle",)
 
     def test_an_instance_under_way_is_let_be(self) -> None:
         aws = applied(small())
