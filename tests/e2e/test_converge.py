@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from controller.cli import run
+from controller.cli.exit import Exit
 from controller.cli.wiring import connect
 from controller.engine.plan import Options, make_plan
 from controller.engine.ports import Ports
+from controller.local.server import Call, Cut
 from tests.e2e.end_state import end_state
 from tests.e2e.killed import COMMIT, Killer, killed_lake
 from tests.fakes.blueprints import catalogue
@@ -62,3 +70,22 @@ def test_a_killed_apply_that_is_run_again_converges(
         assert end_state(wanted, ports) == undisturbed.state, place
         again = make_plan(wanted, catalogue(), ports, Options(commit=COMMIT))
         assert (again.plan.changes, again.steps) == ((), ()), place
+
+
+@pytest.mark.parametrize("moment", ["ExecuteChangeSet", "CreateStackInstances", "bundle.zip"])
+def test_the_command_itself_killed_and_run_again_converges(embedded: Any, two_silos: str, moment: str) -> None:
+    """With the blueprints as they are, and pipelines that deploy what was published."""
+    command = [str(Path(sys.executable).with_name("siloctl")), "--manifests", two_silos, "apply", "--yes"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=dict(os.environ))
+
+    def kill(call: Call) -> None:
+        if process.poll() is None and str(call).endswith(moment):
+            os.kill(process.pid, signal.SIGKILL)
+            raise Cut
+
+    embedded.gateway.after_write = kill
+    assert process.wait(120) == -signal.SIGKILL
+    embedded.gateway.restore()
+
+    assert run(["--manifests", two_silos, "apply", "--yes"]) == Exit.OK
+    assert run(["--manifests", two_silos, "plan", "--detailed-exitcode"]) == Exit.OK
