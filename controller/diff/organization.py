@@ -22,11 +22,11 @@ def unit_change(path: str) -> Change:
     return Change(f"unit/{path}", "AWS::Organizations::OrganizationalUnit", Verb.CREATE, "does not exist yet")
 
 
-def account_change(silo: Silo, observed: Observed[Account], tree: Tree) -> Change | None:
-    """What brings a silo's account into its unit; None when it is there.
+def account_change(silo: Silo, observed: Observed[Account], tree: Tree, known: str = "") -> Change | None:
+    """What brings a silo's account into its unit; None when it is there. `known` is its id where that was known.
 
-    An account that the manifest names by id and that the organization does not have is blocked: only its owner can
-    accept an invitation.
+    A known account that the organization does not have is blocked: only its owner can accept an invitation, and a
+    second one of the same e-mail address cannot be created.
     """
     address, wanted = f"account/{silo.name}", silo.organizational_unit
     created = silo.account if isinstance(silo.account, NewAccount) else None
@@ -34,7 +34,7 @@ def account_change(silo: Silo, observed: Observed[Account], tree: Tree) -> Chang
     match observed:
         case Unreadable(why):
             return Change(address, "account", Verb.BLOCKED, f"could not be read: {why}", source=at)
-        case Absent() if created is not None:
+        case Absent() if created is not None and not known:
             details = (
                 Detail("Name", None, created.name),
                 Detail("Email", None, created.email),
@@ -43,7 +43,7 @@ def account_change(silo: Silo, observed: Observed[Account], tree: Tree) -> Chang
             )
             return Change(address, "account", Verb.CREATE, "no account has its e-mail address", details, at)
         case Absent():
-            reason = f"account {silo.account} is not in the organization: invite it, or correct the id"
+            reason = f"account {known or silo.account} is not in the organization: invite it, or correct the manifest"
             return Change(address, "account", Verb.BLOCKED, reason, source=at)
         case Present(account) if account.state != "ACTIVE":
             return Change(address, "account", Verb.BLOCKED, f"account {account.id} is {account.state}", source=at)

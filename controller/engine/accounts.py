@@ -46,7 +46,7 @@ def plan_accounts(
         draft.steps.append(CreateUnit(f"unit/{path}", (f"unit/{parent}",) if parent else (), path))
     found = _look_up(silos, index, ports)
     for silo in silos:
-        change = account_change(silo, found[silo.name], tree)
+        change = account_change(silo, found[silo.name], tree, account_id(silo, index.silos.get(silo.name)))
         if change is not None:
             draft.changes.append(change)
             draft.steps.extend(_account_steps(silo, change))

@@ -5,27 +5,24 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
 from controller.diff.change import Change, Verb
-from controller.diff.contract import judge, published
 from controller.diff.release import Published, bundle_changes, rest_change
 from controller.engine.accounts import account_id
 from controller.engine.baseline import UNITS
+from controller.engine.contract import contract_guards
 from controller.engine.draft import Draft
 from controller.engine.masters import MASTER, master_address
 from controller.engine.observe import World, side_by_side, value_or
 from controller.engine.ports import Bucket, Ports
-from controller.kinds.flow import Flow
 from controller.kinds.silo import Silo
 from controller.model.bundle import Rendered
 from controller.model.index import Entry, Index
 from controller.model.observed import Absent, Observed, Present, Unreadable
 from controller.model.ownership import bundle_key
 from controller.model.world import Account, Stored
-from controller.plan.guard import contract_broken
 from controller.plan.plan import Guard
 from controller.plan.step import Publish, Record, Step
 from controller.publish.archive import ArchiveRefused
@@ -49,8 +46,8 @@ def plan_silos(
     if isinstance(world.index, Unreadable):
         draft.blocked("index", "index", f"could not be read: {world.index.why}")
         return
-    if not index.silos and any(value_or(listed, {}) for listed in world.releases.values()):
-        draft.notes.append("there is no index; the bundles themselves were compared")
+    if isinstance(world.index, Absent):
+        draft.notes.extend(_without_index(lake, world, accounts))
     for name in stale:
         silo = lake.silos[name]
         listing = world.releases[silo.region]
@@ -68,6 +65,16 @@ def plan_silos(
         draft.notes.extend(made.notes)
         draft.guards.extend(made.guards)
         draft.steps.extend(made.steps(needs))
+
+
+def _without_index(lake: Lake, world: World, accounts: Mapping[str, Account]) -> Iterator[str]:
+    """What is said when bundles are there and nothing tells whose they are."""
+    listed = {key for listing in world.releases.values() for key in value_or(listing, {})}
+    named = {account_id(silo, None) for silo in lake.silos.values()} | {account.id for account in accounts.values()}
+    if listed:
+        yield "there is no index; the bundles themselves were compared"
+    for key in sorted(listed - {bundle_key(account) for account in named}):
+        yield f"{key}: no manifest names its account, which goes on running it"
 
 
 def plan_departed(draft: Draft, lake: Lake, index: Index) -> None:
@@ -201,22 +208,4 @@ def _compared(
     there = Published(bundle.digest, bundle.template, old)
     changes = tuple(bundle_changes(rendered, there, ports.create_only))
     changes = (*changes, *rest_change(rendered.silo, changes))
-    return SiloPlan(changes, tuple(notes), publish, guards=tuple(_contracts(lake, rendered, old)))
-
-
-def _contracts(lake: Lake, rendered: Rendered, old: Mapping[str, Mapping[str, Any]]) -> Iterator[Guard]:
-    """Guards for the flows that were published before and whose contract is another now."""
-    wanted = {template.address for template in rendered.nested}
-    for flow in lake.flows_of(rendered.silo):
-        address = f"flow/{flow.name}"
-        before = published(old[address]) if address in old and address in wanted else None
-        if before is not None:
-            found = judge(before, flow.contract)
-            place = f"silo/{rendered.silo}/{address}"
-            yield from contract_broken(place, flow.contract.compatibility, found, _readers(lake, flow))
-
-
-def _readers(lake: Lake, flow: Flow) -> list[str]:
-    shares = [share for share in lake.shares.values() if share.silo == flow.silo]
-    shared = [f"share/{s.name}" for s in shares if any(fnmatchcase(flow.name, table) for table in s.tables)]
-    return [*(f"target {target.type}" for target in flow.targets), *shared]
+    return SiloPlan(changes, tuple(notes), publish, guards=tuple(contract_guards(lake, rendered, old)))

@@ -229,6 +229,18 @@ class TestAccounts:
         assert bundle_key("300000000009") in aws.home.objects()
         assert plan(aws, small()).plan.changes == ()
 
+    def test_a_created_account_that_left_the_organization_is_not_created_again(self) -> None:
+        aws = applied(small())
+        (made,) = [account for account in aws.organizations.members.values() if account.name == "acme-plant"]
+        del aws.organizations.members[made.id]
+        found = aws.stack_sets.set
+        assert found is not None
+        left = {account: one for account, one in found.instances.items() if account != made.id}
+        aws.stack_sets.set = replace(found, instances=left)
+        second = plan(aws, small())
+        assert verbs(second) == {"account/plant": Verb.BLOCKED}
+        assert made.id in reason(second, "account/plant")
+
     def test_a_suspended_account_is_blocked(self) -> None:
         aws = FakeAws(small())
         aws.organizations.add_account(SALES, "Lake/Silos/Commercial", state="SUSPENDED")
@@ -295,6 +307,13 @@ class TestIndex:
         assert "there is no index" in second.plan.notes[0]
         apply(second, aws.ports, Recorder())
         assert aws.home.objects()[INDEX_KEY] == before
+
+    def test_lost_with_a_silo_whose_manifest_is_gone_leaves_a_bundle_that_is_told(self) -> None:
+        aws = applied(small())
+        aws.home.remove(INDEX_KEY)
+        second = plan(aws, lake(finance(), plant()))
+        assert f"{bundle_key(SALES)}: no manifest names its account, which goes on running it" in second.plan.notes
+        assert verbs(second) == {}
 
     def test_of_a_newer_siloctl_is_not_guessed_at(self) -> None:
         aws = applied(small())
