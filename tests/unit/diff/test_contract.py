@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +13,10 @@ import pytest
 from controller.diff.contract import Before, Verdict, judge, published, widening
 from controller.engine.apply import apply
 from controller.engine.plan import Options, make_plan
+from controller.engine.validate import load_lake
 from controller.kinds.flow import Contract, Partition
 from controller.model.errors import PlanBlocked
+from controller.render.blueprint import Catalogue
 from controller.render.silo import render_silo
 from tests.fakes.aws import FakeAws, Recorder
 from tests.fakes.blueprints import catalogue
@@ -109,6 +113,17 @@ def test_another_key_or_partition_needs_a_backfill(changed: Mapping[str, Any]) -
 )
 def test_a_template_that_tells_no_contract_is_not_judged(template: Mapping[str, Any]) -> None:
     assert published(template) is None
+
+
+def test_every_flow_of_the_projects_lake_tells_its_contract_in_its_template() -> None:
+    real = Catalogue.read()
+    wanted, _ = load_lake(Path(__file__).parents[3] / "manifests", real.available, date(2026, 1, 31))
+    assert wanted.flows
+    for one in wanted.flows.values():
+        nested = {template.address: template for template in render_silo(wanted, one.silo, real).nested}
+        found = published(nested[f"flow/{one.name}"].body)
+        assert found is not None, one.name
+        assert judge(found, one.contract) == ()
 
 
 class TestInAPlan:
