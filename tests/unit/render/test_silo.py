@@ -195,7 +195,7 @@ def test_every_role_has_the_boundary_and_the_workloads_path(lake: Lake, catalogu
         for template in render_silo(lake, silo, catalogue).nested:
             for name, resource in template.body["Resources"].items():
                 if resource["Type"] == "AWS::IAM::Role":
-                    assert resource["Properties"]["Path"] == "/lake/workload/", name
+                    assert resource["Properties"]["Path"] in ("/lake/workload/", "/lake/workload/foreign/"), name
                     assert "policy/lake/lake-boundary" in str(resource["Properties"]["PermissionsBoundary"]), name
 
 
