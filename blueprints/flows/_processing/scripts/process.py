@@ -164,8 +164,9 @@ def merged(new: DataFrame, old: DataFrame | None, contract: Contract) -> tuple[D
         return latest(new, contract), _values(new, name)
     touched = _values(new, name)
     if name:
-        former = [_values(old.join(new.select(*on).distinct(), on, "left_semi"), name) for on in (list(contract.key), [FILE]) if on]
-        touched = sorted({*touched, *(value for values in former for value in values)})
+        for same in [list(contract.key), [FILE]] if contract.key else [[FILE]]:
+            touched += _values(old.join(new.select(*same).distinct(), same, "left_semi"), name)
+        touched = sorted(set(touched))
         old = old.where(F.col(name).isin(touched))
     # A file that is read again replaces what it gave before.
     old = old.join(new.select(FILE).distinct(), FILE, "left_anti").select(*new.columns)
@@ -187,6 +188,11 @@ def write(spark: SparkSession, frame: DataFrame, arguments: dict[str, str], name
     for value in set(touched) - set(_values(staged, name)):  # all of its records moved elsewhere
         delete(spark, f"{arguments['processed_path']}{name}={value}")
     delete(spark, staging)
+
+
+def exists(spark: SparkSession, path: str) -> bool:
+    target = spark._jvm.org.apache.hadoop.fs.Path(path)
+    return bool(target.getFileSystem(spark._jsc.hadoopConfiguration()).exists(target))
 
 
 def delete(spark: SparkSession, path: str) -> None:
@@ -226,7 +232,10 @@ def main() -> None:
         came = read_delivered(spark, arguments["input_path"], old)
     else:
         one = ALL if form.get("landed") and not form["whole"] else arguments["object"]  # what a failed run left, too
-        came = read_files(spark, place_of(one, arguments["input_path"]), form, contract)
+        path = place_of(one, arguments["input_path"])
+        if form.get("landed") and not exists(spark, path):  # the source had nothing new
+            return count(arguments["flow"], 0)
+        came = read_files(spark, path, form, contract)
         landed = came.inputFiles() if form.get("landed") else []
     good, bad = conform(with_origin(came, arguments["input_path"] if form.get("whole") else None), contract, delivered)
     if not delivered:

@@ -61,7 +61,9 @@ def main() -> None:
     if not came.columns:  # nothing is new
         names = StructType([StructField(name, StringType()) for name in columns])
         came = glue.spark_session.createDataFrame([], names)
-    as_text(came, columns).write.mode("overwrite").parquet(f"s3://{arguments['bucket']}/{arguments['object']}")
+    # A run that is repeated after its bookmark moved brings less than before: what the first attempt landed stays.
+    mode = "overwrite" if arguments["incremental"] == NONE else "append"
+    as_text(came, columns).write.mode(mode).parquet(f"s3://{arguments['bucket']}/{arguments['object']}")
     job.commit()  # the bookmark moves only when all has landed
 
 
