@@ -94,10 +94,11 @@ def _guard(draft: Draft, lake: Lake, stale: Iterable[str], options: Options) -> 
     organization = lake.organization
     granted = {f"silo/{s.name}/{address}" for s in lake.silos.values() for address in s.release.allow_destroy}
     touched = {change.address.split("/")[1] for change in draft.changes if change.address.startswith("silo/")}
-    draft.guards = [guard for guard in draft.guards if guard.allow not in options.allowed]
+    lifted = {guard.allow for guard in draft.guards} & options.allowed
+    draft.guards = [guard for guard in draft.guards if guard.allow not in lifted]
     draft.guards.extend(destroys_data(draft.changes, organization.guards, options.allowed, granted))
     draft.guards.extend(too_many_silos(len(touched & set(stale)), organization.guards, options.allowed))
-    draft.guards.extend(unused(options.allowed, draft.changes))
+    draft.guards.extend(unused(options.allowed - lifted, draft.changes))
 
 
 def _fingerprints(wanted: Mapping[str, str], world: World, index: Index) -> dict[str, str]:

@@ -18,11 +18,12 @@ from controller.engine.masters import MASTER, master_address
 from controller.engine.observe import World, side_by_side, value_or
 from controller.engine.ports import Bucket, Ports
 from controller.kinds.silo import Silo
-from controller.model.bundle import Rendered
+from controller.model.bundle import Asset, Rendered
 from controller.model.index import Entry, Index
 from controller.model.observed import Absent, Observed, Present, Unreadable
 from controller.model.ownership import bundle_key
 from controller.model.world import Account, Stored
+from controller.plan.guard import unknown_before
 from controller.plan.plan import Guard
 from controller.plan.step import Publish, Record, Step
 from controller.publish.archive import ArchiveRefused
@@ -122,11 +123,11 @@ def plan_silo(
     rendered = render_silo(lake, silo.name, catalogue)
     wanted = digest(rendered)
     publish = Publish(address, (), silo.name, inputs, wanted, listed.etag if listed else None)
+    here = entry if entry and (entry.account, entry.region) == (account, silo.region) else None
     if listed is None:
-        changes = tuple(bundle_changes(rendered, None, ports.create_only))
-        return SiloPlan(changes, _lost(address, entry, account, silo), publish)
+        return _replaced(lake, silo, rendered, ports, here, publish, _lost(address, entry, here))
     bucket = ports.bucket(silo.region)
-    match _published(bucket, listed):
+    match _published(bucket, listed.key):
         case Unreadable(why):
             return SiloPlan((Change(address, "bundle", Verb.BLOCKED, f"could not be read: {why}"),))
         case Absent():
@@ -138,16 +139,38 @@ def plan_silo(
     match opened:
         case None:
             broken = f"{address}: what lies in the bucket is not a bundle of ours; it will be written over"
-            return SiloPlan(tuple(bundle_changes(rendered, None, ports.create_only)), (broken,), publish)
+            return _replaced(lake, silo, rendered, ports, here, publish, (broken,))
         case (bundle, stored) if bundle.digest == wanted:
             return _recorded(silo, account, entry, inputs, bundle, stored)
         case (bundle, _):
             return _compared(lake, rendered, bundle, bucket, ports, publish)
 
 
-def _published(bucket: Bucket, listed: Stored) -> Observed[tuple[Opened, Stored] | None]:
+def _replaced(
+    lake: Lake,
+    silo: Silo,
+    rendered: Rendered,
+    ports: Ports,
+    entry: Entry | None,
+    publish: Publish,
+    notes: tuple[str, ...],
+) -> SiloPlan:
+    """No bundle of ours lies where it should. What the silo runs is the version that the index names, if it is kept."""
+    bucket = ports.bucket(silo.region)
+    match _published(bucket, bundle_key(entry.account), entry.version) if entry else None:
+        case Present((bundle, _)):
+            made = _compared(lake, rendered, bundle, bucket, ports, publish)
+            return replace(made, notes=(*notes, *made.notes))
+        case Unreadable(why):
+            return SiloPlan((Change(publish.address, "bundle", Verb.BLOCKED, f"could not be read: {why}"),))
+        case _:
+            changes = tuple(bundle_changes(rendered, None, ports.create_only))
+            return SiloPlan(changes, notes, publish, guards=(unknown_before(publish.address),) if entry else ())
+
+
+def _published(bucket: Bucket, key: str, version: str = "") -> Observed[tuple[Opened, Stored] | None]:
     """The published bundle, opened; None where the object is no bundle."""
-    match bucket.get(listed.key):
+    match bucket.get(key, version):
         case Present(stored):
             try:
                 return Present((open_bundle(stored.content), stored))
@@ -179,11 +202,11 @@ def _recorded(silo: Silo, account: str, entry: Entry | None, inputs: str, bundle
     return SiloPlan((), (note,), None, Record(f"index/{silo.name}", (), silo.name, proved))
 
 
-def _lost(address: str, entry: Entry | None, account: str, silo: Silo) -> tuple[str, ...]:
-    """What to say of a silo that was published before and has no bundle where it is wanted now."""
+def _lost(address: str, entry: Entry | None, here: Entry | None) -> tuple[str, ...]:
+    """What to say of a silo that was published before, `here` or elsewhere, and has no bundle where it is wanted."""
     if entry is None:
         return ()
-    if (entry.account, entry.region) == (account, silo.region):
+    if here is not None:
         return (f"{address}: the index knows it, the bucket does not have it",)
     return (f"{address}: it moves; what account {entry.account} has in {entry.region} stays there, data included",)
 
@@ -195,17 +218,22 @@ def _compared(
     same = {a for a, key in bundle.nested.items() if a in new and new[a].asset.key == key}
     reads = {a: partial(bucket.get, key) for a, key in bundle.nested.items() if a not in same}
     old: dict[str, Mapping[str, Any]] = {a: new[a].body for a in same}
-    notes = []
+    notes: list[str] = []
+    unknown: list[Guard] = []
     for address, read in side_by_side(reads).items():
+        place = f"silo/{rendered.silo}/{address}"
         match read:
-            case Present(stored):
+            case Present(stored) if Asset(stored.content, ".json").key == stored.key:
                 old[address] = json.loads(stored.content)
+            case Present():
+                notes.append(f"{place}: its published template was changed in the bucket by hand")
+                unknown.append(unknown_before(place))
             case Absent():
-                notes.append(f"silo/{rendered.silo}/{address}: its published template is gone from the bucket")
+                notes.append(f"{place}: its published template is gone from the bucket")
+                unknown.append(unknown_before(place))
             case Unreadable(why):
-                place = f"silo/{rendered.silo}/{address}"
                 return SiloPlan((Change(place, "template", Verb.BLOCKED, f"could not be read: {why}"),))
     there = Published(bundle.digest, bundle.template, old)
     changes = tuple(bundle_changes(rendered, there, ports.create_only))
     changes = (*changes, *rest_change(rendered.silo, changes))
-    return SiloPlan(changes, tuple(notes), publish, guards=tuple(contract_guards(lake, rendered, old)))
+    return SiloPlan(changes, tuple(notes), publish, guards=(*unknown, *contract_guards(lake, rendered, old)))

@@ -38,6 +38,17 @@ def too_many_silos(changed: int, guards: Guards, allowed: Collection[str]) -> It
         )
 
 
+def unknown_before(address: str) -> Guard:
+    """Nobody can tell what an update takes away from something whose published state is lost."""
+    return Guard(
+        "unknown-before",
+        f"{address}: what was published is not known any more, so neither is what would be lost",
+        blocks=True,
+        address=address,
+        allow=f"destroy={address}",
+    )
+
+
 def contract_broken(
     address: str, compatibility: str, found: Sequence[Difference], downstream: Sequence[str]
 ) -> Iterator[Guard]:
@@ -60,8 +71,6 @@ def contract_broken(
 def unused(allowed: Collection[str], changes: Iterable[Change]) -> Iterator[Guard]:
     """An allowance that meets nothing is mostly a typing error, and said to be one."""
     addresses = {change.address for change in changes}
-    meets = {TOO_MANY, *(f"destroy={address}" for address in addresses)}
-    meets |= {f"contract={address.rpartition('/')[0]}" for address in addresses}  # a flow's own, above its resources
     for word in sorted(allowed):
-        if word not in meets:
+        if word != TOO_MANY and word.removeprefix("destroy=") not in addresses:
             yield Guard("unused-allowance", f"--allow {word} meets no change of this plan", blocks=False)

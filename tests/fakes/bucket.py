@@ -79,6 +79,10 @@ class FakeBucket:
     def remove(self, key: str) -> None:
         self._versions[key].append(None)
 
+    def forget(self, key: str) -> None:
+        """As a lifecycle rule or a person deletes it, with every version."""
+        del self._versions[key]
+
     def objects(self) -> dict[str, bytes]:
         """What is there now, by key."""
         heads = {key: self._newest(key) for key in sorted(self._versions)}

@@ -346,6 +346,45 @@ class TestIndex:
         apply(second, aws.ports, Recorder())
         assert plan(aws, small()).plan.changes == ()
 
+    @pytest.mark.parametrize("content", [b"{", b'{"Resources": {}}'], ids=["garbage", "another template"])
+    def test_a_nested_template_changed_by_hand_is_told_and_not_believed(self, content: bytes) -> None:
+        aws = applied(small())
+        for key in aws.home.objects():
+            if key.startswith("assets/") and key.endswith(".json"):
+                aws.home.write(key, content)
+        second = plan(aws, lake(sales(), finance(), plant(), flows=[flow(schedule="rate(2 hours)")]))
+        assert any("changed in the bucket by hand" in note for note in second.plan.notes)
+        assert verbs(second)["silo/sales/flow/orders/Schedule"] is Verb.CREATE
+        (guard,) = second.plan.guards
+        assert (guard.code, guard.blocks, guard.address) == ("unknown-before", True, "silo/sales/flow/orders")
+
+    def test_a_removed_flow_whose_template_is_gone_needs_leave_for_what_nobody_can_tell(self) -> None:
+        aws = applied(small())
+        (key,) = [key for key, content in aws.home.objects().items() if b"rate(1 hour)" in content]
+        aws.home.remove(key)
+        wanted = lake(sales(), finance(), plant())
+        (guard,) = plan(aws, wanted).plan.guards
+        assert guard.allow == "destroy=silo/sales/flow/orders"
+        assert plan(aws, wanted, guard.allow).plan.guards == ()
+
+    @pytest.mark.parametrize("lost", [True, False], ids=["lost", "garbage"])
+    def test_a_bundle_that_is_no_more_is_compared_with_the_version_that_the_index_names(self, lost: bool) -> None:
+        aws = applied(small())
+        if lost:
+            aws.home.remove(bundle_key(SALES))
+        else:
+            aws.home.write(bundle_key(SALES), b"garbage")
+        second = plan(aws, lake(sales(), finance(), plant()))
+        assert [guard.allow for guard in second.plan.guards] == ["destroy=silo/sales/flow/orders/Positions"]
+        assert verbs(second)["silo/sales/flow/orders/Schedule"] is Verb.DELETE
+
+    def test_a_bundle_lost_with_all_its_versions_needs_leave(self) -> None:
+        aws = applied(small())
+        aws.home.forget(bundle_key(SALES))
+        (guard,) = plan(aws, small()).plan.guards
+        assert guard.allow == "destroy=silo/sales/bundle"
+        assert plan(aws, small(), guard.allow).plan.guards == ()
+
     def test_a_silo_that_moved_to_another_region_says_what_is_left_behind(self) -> None:
         aws = applied(small())
         second = plan(aws, lake(sales(region="eu-central-1"), finance(), plant(), flows=[flow()]))

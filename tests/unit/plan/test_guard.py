@@ -46,8 +46,11 @@ def test_more_silos_than_allowed_block(changed: int, count: int) -> None:
 
 
 def test_leave_that_meets_nothing_is_said_so() -> None:
-    words = ("destroy=silo/sales/storage/RawBucket", "contract=silo/sales/storage", "too-many-silos", "destroy=x/y")
-    assert [guard.message for guard in unused(words, [LOST])] == ["--allow destroy=x/y meets no change of this plan"]
+    words = ("destroy=silo/sales/storage/RawBucket", "contract=silo/sales/flow/orders", "too-many-silos", "destroy=x/y")
+    assert [guard.message for guard in unused(words, [LOST])] == [
+        "--allow contract=silo/sales/flow/orders meets no change of this plan",
+        "--allow destroy=x/y meets no change of this plan",
+    ]
 
 
 def test_a_broken_contract_names_its_readers_and_its_worst() -> None:
