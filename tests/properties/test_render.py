@@ -72,9 +72,9 @@ def _silo(silo: Silo, text: str) -> Silo:
 def _flow(flow: Flow, text: str) -> Flow:
     first, *rest = flow.contract.columns
     column = replace(first, allowed=(text, f"{text}2"), source_name=f"{text}3")
-    source = {key: value for key, value in flow.source.items() if key != "prefix"}
+    source = flow.source
     if flow.source_type == "dropzone":
-        source["partner"] = "hostile"
+        source = {**{key: value for key, value in source.items() if key != "prefix"}, "partner": "hostile"}
     contract = replace(flow.contract, columns=(column, *rest))
     return replace(flow, schedule=text or "x", source=source, contract=contract)
 
@@ -82,7 +82,7 @@ def _flow(flow: Flow, text: str) -> Flow:
 def texts(lake: Lake) -> list[Any]:
     organization = lake.organization
     bodies = [render_master(organization, organization.home_region, CATALOGUE).body]
-    for name in ("sales", "logistics"):  # a flow over HTTP and one from the drop zone
+    for name in ("finance", "sales", "logistics"):  # flows of each type but jdbc, which is as mongodb
         rendered = render_silo(lake, name, CATALOGUE)
         bodies += [rendered.root.body, *(template.body for template in rendered.nested)]
     return bodies
