@@ -217,3 +217,10 @@ class TestExit:
     )
     def test_it_says_whether_all_some_or_nothing_was_done(self, outcome: Outcome, status: Exit) -> None:
         assert exit_of(outcome) is status
+
+
+def test_what_it_makes_carries_the_mark_by_which_it_knows_it_again() -> None:
+    aws = FakeAws(small())
+    run(aws, small())
+    ours = {"lake:managed-by": "siloctl", "lake:organization": "acme"}
+    assert [ours.items() <= tags.items() for tags in (*aws.stacks.tags.values(), aws.stack_sets.tags)] == [True] * 3
