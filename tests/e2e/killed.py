@@ -14,7 +14,7 @@ from typing import Any
 from controller.cli.wiring import connect
 from controller.engine.apply import apply
 from controller.engine.plan import Options, make_plan
-from controller.local.server import Call, Cut
+from controller.local.server import Call
 from controller.resolve.lake import Lake
 from tests.fakes.aws import Recorder
 from tests.fakes.blueprints import catalogue
@@ -56,9 +56,9 @@ class Killer:
         def kill(call: Call) -> None:
             self._seen += 1
             if self._seen == self._at and self._process.pid is not None:
-                os.kill(self._process.pid, signal.SIGKILL)
                 died.append(call)
-                raise Cut
+                os.kill(self._process.pid, signal.SIGKILL)
+                raise ConnectionAbortedError  # nobody is there to be answered
 
         if self._after:
             self._aws.gateway.after_write = kill

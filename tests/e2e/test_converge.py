@@ -17,7 +17,7 @@ from controller.cli.exit import Exit
 from controller.cli.wiring import connect
 from controller.engine.plan import Options, make_plan
 from controller.engine.ports import Ports
-from controller.local.server import Call, Cut
+from controller.local.server import Call
 from tests.e2e.end_state import end_state
 from tests.e2e.killed import COMMIT, Killer, killed_lake
 from tests.fakes.blueprints import catalogue
@@ -81,7 +81,7 @@ def test_the_command_itself_killed_and_run_again_converges(embedded: Any, two_si
     def kill(call: Call) -> None:
         if process.poll() is None and str(call).endswith(moment):
             os.kill(process.pid, signal.SIGKILL)
-            raise Cut
+            raise ConnectionAbortedError
 
     embedded.gateway.after_write = kill
     assert process.wait(120) == -signal.SIGKILL
