@@ -6,17 +6,19 @@ import json
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from threading import Event, RLock, Thread
 from typing import Any
 
 from controller.engine.ports import Bucket, Ports
-from controller.model.errors import LockHeld
+from controller.model.errors import ControllerError, LockHeld
 from controller.model.observed import Absent, Present, Unreadable
 from controller.model.ownership import LOCK_KEY
 from controller.model.world import Stored
 
-LEASE = timedelta(minutes=30)  # longer than any one step; renewed with every stage
+LEASE = timedelta(minutes=30)
+BEAT = timedelta(minutes=5)  # how often it is renewed, however long one step takes
 
 
 @dataclass
@@ -27,18 +29,23 @@ class Lease:
     ports: Ports
     record: dict[str, Any]
     etag: str
+    _one_at_a_time: RLock = field(default_factory=RLock)
 
     def renew(self) -> None:
-        record = {**self.record, "expires": _time(self.ports.now() + LEASE)}
-        stored = self.bucket.put(LOCK_KEY, _text(record), self.etag)
-        if stored is None:
-            raise LockHeld("the lock was taken by somebody else while we were applying")
-        self.record, self.etag = record, stored.etag
+        with self._one_at_a_time:
+            record = {**self.record, "expires": _time(self.ports.now() + LEASE)}
+            stored = self.bucket.put(LOCK_KEY, _text(record), self.etag)
+            if stored is None:
+                raise LockHeld("the lock was taken by somebody else while we were applying")
+            self.record, self.etag = record, stored.etag
 
 
 @contextmanager
-def held(bucket: Bucket, ports: Ports, operation: str) -> Iterator[Lease]:
-    """Take the lock or raise LockHeld with the record of who has it; a lock that cannot be read counts as held."""
+def held(bucket: Bucket, ports: Ports, operation: str, beat: timedelta = BEAT) -> Iterator[Lease]:
+    """Take the lock or raise LockHeld with the record of who has it; a lock that cannot be read counts as held.
+
+    It is renewed with every `beat` until it is released: a StackSet's operation may take hours.
+    """
     now = ports.now()
     record = {
         "id": str(uuid.uuid4()),
@@ -49,10 +56,25 @@ def held(bucket: Bucket, ports: Ports, operation: str) -> Iterator[Lease]:
     }
     stored = bucket.put(LOCK_KEY, _text(record), None) or _steal(bucket, ports, record)
     lease = Lease(bucket, ports, record, stored.etag)
+    done = Event()
+    renewing = Thread(target=_keep, args=(lease, done, beat), name="lease", daemon=True)
+    renewing.start()
     try:
         yield lease
     finally:
+        done.set()
+        renewing.join()
         bucket.delete(LOCK_KEY, lease.etag)
+
+
+def _keep(lease: Lease, done: Event, beat: timedelta) -> None:
+    while not done.wait(beat.total_seconds()):
+        try:
+            lease.renew()
+        except LockHeld:
+            return  # the next stage's own renewal tells of it
+        except ControllerError:
+            continue  # AWS may answer to the next one: the lease outlives several of them
 
 
 def clear(bucket: Bucket, ports: Ports) -> None:
@@ -85,8 +107,12 @@ def _steal(bucket: Bucket, ports: Ports, record: Mapping[str, Any]) -> Stored:
 
 
 def _is_dead(record: Mapping[str, Any], ports: Ports) -> bool:
-    """Its time is over, or its holder is a process of this machine that is no more."""
-    return datetime.fromisoformat(record["expires"]) < ports.now() or ports.alive(record["owner"]) is False
+    """Its holder is a process of this machine that is no more; or its time is over, and nobody can tell if it lives."""
+    match ports.alive(record["owner"]):
+        case None:
+            return datetime.fromisoformat(record["expires"]) < ports.now()
+        case alive:
+            return not alive
 
 
 def _held_by(record: Mapping[str, Any]) -> LockHeld:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
 from controller.engine.lock import LEASE, clear, held
-from controller.model.errors import ControllerError, LockHeld
+from controller.model.errors import AwsError, ControllerError, LockHeld
 from controller.model.ownership import LOCK_KEY
 from tests.fakes.aws import FakeAws
 from tests.fakes.lakes import small
@@ -70,6 +73,44 @@ def test_a_renewed_lock_does_not_expire(aws: FakeAws) -> None:
         aws.later(minutes=20)
         with pytest.raises(LockHeld), held(aws.home, aws.ports, "apply"):
             raise AssertionError("two have it")
+
+
+def until(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < end, "it did not come about"
+        time.sleep(0.001)
+
+
+def test_a_lock_is_renewed_by_itself_while_one_step_takes_its_time(aws: FakeAws) -> None:
+    with held(aws.home, aws.ports, "apply", beat=timedelta(milliseconds=1)):
+        aws.later(hours=3)
+        until(lambda: json.loads(aws.home.objects()[LOCK_KEY])["expires"] == "2026-01-31T15:30:00+00:00")
+        with pytest.raises(LockHeld), held(aws.home, aws.ports, "apply"):
+            raise AssertionError("two have it")
+    assert LOCK_KEY not in aws.home.objects()
+
+
+def test_a_renewal_that_aws_did_not_answer_is_tried_again(aws: FakeAws) -> None:
+    failed: list[str] = []
+
+    def no_answer() -> None:
+        failed.append("once")
+        raise AwsError("no answer")
+
+    with held(aws.home, aws.ports, "apply", beat=timedelta(milliseconds=1)):
+        aws.home.races[LOCK_KEY] = no_answer
+        until(lambda: bool(failed))
+        aws.later(hours=3)
+        until(lambda: json.loads(aws.home.objects()[LOCK_KEY])["expires"] == "2026-01-31T15:30:00+00:00")
+
+
+def test_the_expired_lock_of_a_process_that_lives_is_held(aws: FakeAws) -> None:
+    left_by_a_killed_run(aws)
+    aws.living[4711] = True
+    aws.later(hours=3)
+    with pytest.raises(LockHeld), held(aws.home, aws.ports, "apply"):
+        raise AssertionError("two have it")
 
 
 def test_the_lock_of_a_dead_process_of_this_machine_is_taken_over(aws: FakeAws) -> None:
