@@ -10,6 +10,7 @@ from typing import Any
 
 from controller.aws.client import Clients
 from controller.aws.errors import observed
+from controller.model.errors import AwsError
 from controller.model.live import (
     FailedResource,
     LiveDifference,
@@ -109,20 +110,28 @@ class AwsSilos:
     def drift(self, place: Place, stack: str) -> Observed[Sequence[LiveDrift]]:
         def read() -> Sequence[LiveDrift]:
             api = self._api("cloudformation", place)
-            self._detect(api, stack)
-            return tuple(_drift(found) for found in _drifts(api, stack))
+            failed = self._detect(api, stack)
+            unread = (LiveDrift("", "", NESTED, deleted=False, differences=(), unread=failed),) if failed else ()
+            return (*unread, *(_drift(found) for found in _drifts(api, stack)))
 
         return observed("cloudformation", frozenset(), read)
 
-    def _detect(self, api: Any, stack: str) -> None:
+    def _detect(self, api: Any, stack: str) -> str:
+        """Why some resources could not be compared, the others being told all the same; empty where all were."""
         detection = api.detect_stack_drift(StackName=stack)["StackDriftDetectionId"]
         pause = 0.2
-        for _ in range(DETECTION_SECONDS):
-            status = api.describe_stack_drift_detection_status(StackDriftDetectionId=detection)["DetectionStatus"]
-            if status != "DETECTION_IN_PROGRESS":
-                return  # a detection that failed in part still tells of the resources that it could read
+        waited = 0.0
+        while waited < DETECTION_SECONDS:
+            answer = api.describe_stack_drift_detection_status(StackDriftDetectionId=detection)
+            match answer["DetectionStatus"]:
+                case "DETECTION_COMPLETE":
+                    return ""
+                case "DETECTION_FAILED":
+                    return f"drift detection failed: {answer.get('DetectionStatusReason') or 'no reason was given'}"
             self._sleep(pause)
+            waited += pause
             pause = min(pause * 2, 5)
+        raise AwsError(f"drift detection has not ended after {DETECTION_SECONDS} s", service="cloudformation")
 
     def bucket_policy(self, place: Place, bucket: str) -> Observed[Mapping[str, Any]]:
         def read() -> Mapping[str, Any]:
@@ -179,7 +188,7 @@ def _drifts(api: Any, stack: str) -> Iterator[Mapping[str, Any]]:
     more: dict[str, str] = {}
     while True:  # botocore has no paginator for it
         page = api.describe_stack_resource_drifts(
-            StackName=stack, StackResourceDriftStatusFilters=["MODIFIED", "DELETED"], MaxResults=100, **more
+            StackName=stack, StackResourceDriftStatusFilters=["MODIFIED", "DELETED", "UNKNOWN"], MaxResults=100, **more
         )
         yield from page["StackResourceDrifts"]
         if not page.get("NextToken"):
@@ -188,6 +197,7 @@ def _drifts(api: Any, stack: str) -> Iterator[Mapping[str, Any]]:
 
 
 def _drift(found: Mapping[str, Any]) -> LiveDrift:
+    unknown = found["StackResourceDriftStatus"] == "UNKNOWN"
     return LiveDrift(
         logical_id=found["LogicalResourceId"],
         physical_id=found.get("PhysicalResourceId", ""),
@@ -197,6 +207,7 @@ def _drift(found: Mapping[str, Any]) -> LiveDrift:
             LiveDifference(entry["PropertyPath"], _value(entry.get("ExpectedValue")), _value(entry.get("ActualValue")))
             for entry in found.get("PropertyDifferences", ())
         ),
+        unread=(found.get("DriftStatusReason") or "CloudFormation could not compare it") if unknown else "",
     )
 
 

@@ -188,13 +188,21 @@ class _Look:
         match drifts:
             case Present(changed):
                 self.found.compared["stacks"] += 1
-                self.found.findings += [
-                    self._by_hand(nested, one) for one in changed if one.type not in (NESTED, BUCKET_POLICY)
-                ]
+                for one in changed:
+                    if one.unread:
+                        self._undetected(nested, one)
+                    elif one.type not in (NESTED, BUCKET_POLICY):
+                        self.found.findings.append(self._by_hand(nested, one))
             case Unreadable(why):
                 self._unread(self.origin.nested_address(nested) if nested else "bundle", why)
             case Absent():
                 pass
+
+    def _undetected(self, nested: str, drift: LiveDrift) -> None:
+        if drift.logical_id:
+            self.found.unreadable[self.origin.address(nested, drift.logical_id)] = drift.unread
+        else:
+            self._unread(self.origin.nested_address(nested) if nested else "bundle", drift.unread)
 
     def _by_hand(self, nested: str, drift: LiveDrift) -> Finding:
         source = self.origin.source(nested, drift.logical_id)

@@ -64,10 +64,14 @@ class LiveDifference:
 
 @dataclass(frozen=True, slots=True)
 class LiveDrift:
-    """What CloudFormation's own detection found of one resource."""
+    """What CloudFormation's own detection found of one resource, or why it found nothing out.
+
+    Without a logical id it speaks of the whole stack: some of its resources could not be compared.
+    """
 
     logical_id: str
     physical_id: str
     type: str
     deleted: bool
     differences: tuple[LiveDifference, ...]
+    unread: str = ""  # why it could not be compared

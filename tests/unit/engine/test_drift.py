@@ -209,3 +209,13 @@ def test_asking_for_one_silo_reads_no_other_and_no_accounts(world: World) -> Non
     world.silos.cut_off.add(FINANCE)
     report = world.look("sales")
     assert report.unreadable == {} and "accounts" not in report.compared
+
+
+def test_what_cloudformation_could_not_compare_is_unreadable_and_the_rest_is_told(world: World) -> None:
+    whole = LiveDrift("", "", "AWS::CloudFormation::Stack", False, (), "drift detection failed: AccessDenied")
+    one = LiveDrift("RawBucket", "sales-raw", "AWS::S3::Bucket", False, (), "no answer")
+    gone = LiveDrift("Queue", "q", "AWS::SQS::Queue", True, ())
+    world.silos.drifts[SALES, STORAGE] = (whole, one, gone)
+    report = world.look("sales")
+    assert set(report.unreadable.values()) == {"drift detection failed: AccessDenied", "no answer"}
+    assert [finding.message for finding in report.findings] == ["was deleted by hand"]

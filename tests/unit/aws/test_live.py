@@ -1,0 +1,65 @@
+"""What CloudFormation's drift detection tells, and what it could not find out."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from controller.aws.client import Clients
+from controller.aws.live import DETECTION_SECONDS, AwsSilos
+from controller.model.live import LiveDrift, Place
+from controller.model.observed import Present, Unreadable
+
+BUCKET = {"LogicalResourceId": "RawBucket", "PhysicalResourceId": "sales-raw", "ResourceType": "AWS::S3::Bucket"}
+
+
+class Detecting:
+    """CloudFormation whose detection answers `status`, and which has found `drifts`."""
+
+    def __init__(self, status: str, reason: str = "", drifts: tuple[dict[str, Any], ...] = ()) -> None:
+        self.status, self.reason, self.drifts = status, reason, drifts
+
+    def of(self, service: str, region: str, role: str) -> Detecting:
+        return self
+
+    def detect_stack_drift(self, **_: Any) -> dict[str, Any]:
+        return {"StackDriftDetectionId": "d-1"}
+
+    def describe_stack_drift_detection_status(self, **_: Any) -> dict[str, Any]:
+        return {"DetectionStatus": self.status, "DetectionStatusReason": self.reason}
+
+    def describe_stack_resource_drifts(self, **asked: Any) -> dict[str, Any]:
+        wanted = asked["StackResourceDriftStatusFilters"]
+        told = [one for one in self.drifts if one["StackResourceDriftStatus"] in wanted]
+        return {"StackResourceDrifts": told}
+
+
+def look(api: Detecting, slept: list[float] | None = None) -> Any:
+    sleep = (slept if slept is not None else []).append
+    return AwsSilos(cast(Clients, api), sleep).drift(Place("200000000001", "eu-west-1"), "lake-silo")
+
+
+def test_a_detection_that_failed_in_part_tells_why_and_what_it_found_all_the_same() -> None:
+    deleted = {**BUCKET, "StackResourceDriftStatus": "DELETED"}
+    found = look(Detecting("DETECTION_FAILED", "not authorized to perform glue:GetConnection", (deleted,)))
+    assert isinstance(found, Present)
+    whole, bucket = found.value
+    assert (whole.logical_id, bucket.logical_id, bucket.deleted) == ("", "RawBucket", True)
+    assert whole.unread == "drift detection failed: not authorized to perform glue:GetConnection"
+
+
+def test_a_resource_that_could_not_be_compared_is_told_with_its_reason() -> None:
+    unknown = {**BUCKET, "StackResourceDriftStatus": "UNKNOWN", "DriftStatusReason": "AccessDenied"}
+    found = look(Detecting("DETECTION_COMPLETE", drifts=(unknown,)))
+    assert found == Present((LiveDrift("RawBucket", "sales-raw", "AWS::S3::Bucket", False, (), "AccessDenied"),))
+
+
+def test_a_detection_without_end_is_no_answer() -> None:
+    slept: list[float] = []
+    found = look(Detecting("DETECTION_IN_PROGRESS"), slept)
+    assert isinstance(found, Unreadable)
+    assert "has not ended" in found.why
+    assert DETECTION_SECONDS <= sum(slept) < DETECTION_SECONDS + 10
+
+
+def test_a_quiet_stack_has_nothing_to_tell() -> None:
+    assert look(Detecting("DETECTION_COMPLETE")) == Present(())
