@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test check format generate bench lock clean
+.PHONY: setup demo test check format generate bench lock tool clean
 
 setup: $(VENV)/.ready
 
@@ -41,6 +41,16 @@ bench: setup
 lock: setup ## after a change of the dependencies in pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements/dev.txt
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements/runtime.txt
+
+tool: setup ## what the builds on AWS run: siloctl and all that it needs, in build/siloctl-<version>.zip
+	rm -rf build/tool build/siloctl-*.zip
+	$(BIN)/python -m pip wheel -qq --disable-pip-version-check --no-deps --no-build-isolation --wheel-dir build/tool .
+	$(BIN)/python -m pip download -qq --disable-pip-version-check --require-hashes --only-binary :all: --python-version 3.11 \
+	  --platform manylinux_2_28_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 --dest build/tool -r requirements/runtime.txt
+	cp requirements/runtime.txt build/tool/requirements.txt
+	cd build/tool && for wheel in siloctl-*.whl; do version=$${wheel#siloctl-}; version=$${version%%-*}; \
+	  echo "siloctl==$$version $$(../../$(BIN)/python -m pip hash $$wheel | tail -n 1)" >> requirements.txt; \
+	  ../../$(BIN)/python -m zipfile -c ../siloctl-$$version.zip *; done
 
 clean:
 	rm -rf $(VENV) out build dist

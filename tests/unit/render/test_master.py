@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+import yaml
 
 from controller.access.decision import Policies, decide
 from controller.access.policy import Policy, read
@@ -199,10 +200,13 @@ def test_whoever_is_let_in_by_a_wildcard_is_of_the_organization_and_of_a_unit(ma
         assert condition["ForAnyValue:StringLike"]["aws:PrincipalOrgPaths"] == {"Ref": "UnitPaths"}, name
 
 
+CLOUDFORMATION = "cloudformation.amazonaws.com"  # takes a role that its caller passes, so one of the same account
+
+
 def test_every_service_acts_for_this_account_alone(master: dict[str, Any], baseline: dict[str, Any]) -> None:
     for name, statement in (*statements(master), *statements(baseline)):
         principal = statement["Principal"]
-        if isinstance(principal, dict) and "Service" in principal:
+        if isinstance(principal, dict) and principal.get("Service", CLOUDFORMATION) != CLOUDFORMATION:
             assert statement["Condition"]["StringEquals"]["aws:SourceAccount"] == {"Ref": "AWS::AccountId"}, name
 
 
@@ -264,3 +268,31 @@ def test_a_change_of_the_organization_takes_effect(
         for name, value in fields.items()
     }
     assert render_master(replace(organization, **changed), "eu-west-1", catalogue).body["Resources"] != master
+
+
+@pytest.mark.parametrize("build", ["Plan", "Apply", "Drift"])
+def test_a_build_runs_nothing_of_the_checkout_and_nothing_by_name_from_an_index(
+    build: str, master: dict[str, Any]
+) -> None:
+    project = master[f"{build}Project"]["Properties"]
+    spec = yaml.safe_load(project["Source"]["BuildSpec"])
+    assert spec["env"]["variables"]["PYTHONSAFEPATH"] == "1"
+    (install,) = spec["phases"]["install"]["commands"]
+    steps = install.strip("()").split(" && ")
+    assert steps[0] == "cd /"
+    assert [step for step in steps if step.startswith("python3") and not step.startswith("python3 -I ")] == []
+    assert "--no-index" in steps[-1]
+    assert "--require-hashes" in steps[-1]
+    assert {"Name": "CODE_BUCKET", "Value": {"Ref": "CodeBucket"}} in project["Environment"]["EnvironmentVariables"]
+
+
+def test_an_apply_cannot_change_what_the_builds_run(master: dict[str, Any]) -> None:
+    def allowed(action: str, key: str) -> bool:
+        role = f"arn:aws:iam::{MASTER}:role/lake/lake-controller-apply"
+        principal = Principal("role-session", f"arn:aws:sts::{MASTER}:assumed-role/x/y", MASTER, role)
+        request = Request(principal, action, f"{BUCKET}/{key}", MASTER, {"aws:ResourceAccount": MASTER})
+        return decide(request, Policies(identity=own_policies(master["ApplyRole"], MASTER))).allowed
+
+    assert allowed("s3:GetObject", "tool/siloctl-0.1.0.zip")
+    assert not allowed("s3:PutObject", "tool/siloctl-0.1.0.zip")
+    assert all(allowed("s3:PutObject", f"{place}/x") for place in ("assets", "releases", "state"))
