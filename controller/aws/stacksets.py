@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -32,10 +32,10 @@ class AwsStackSets:
     def _api(self) -> Any:
         return self._clients.of("cloudformation", self._region)
 
-    def read(self, name: str, region: str) -> Observed[StackSet]:
-        return observed("cloudformation", _GONE, lambda: self._read(name, region))
+    def read(self, name: str, regions: Collection[str]) -> Observed[StackSet]:
+        return observed("cloudformation", _GONE, lambda: self._read(name, regions))
 
-    def _read(self, name: str, region: str) -> StackSet:
+    def _read(self, name: str, regions: Collection[str]) -> StackSet:
         found = self._api.describe_stack_set(StackSetName=name, **_AS)["StackSet"]
         automatic = found.get("AutoDeployment", {})
         targets: dict[str, tuple[str, ...]] = {}
@@ -52,24 +52,22 @@ class AwsStackSets:
             document(found["TemplateBody"], f"stack set {name}"),
             dict(sorted(targets.items())),
             bool(automatic.get("Enabled") and automatic.get("RetainStacksOnAccountRemoval")),
-            self._instances(name, region),
+            {one.place: one for region in sorted(regions) for one in self._instances(name, region)},
         )
 
-    def _instances(self, name: str, region: str) -> Mapping[str, Instance]:
+    def _instances(self, name: str, region: str) -> Iterator[Instance]:
         pages = self._api.get_paginator("list_stack_instances").paginate(
             StackSetName=name, StackInstanceRegion=region, **_AS
         )
-        return {
-            entry["Account"]: Instance(
-                entry["Account"],
-                entry["Region"],
-                entry["Status"],
-                entry.get("StackInstanceStatus", {}).get("DetailedStatus", ""),
-                entry.get("StatusReason", ""),
-            )
-            for page in pages
-            for entry in page["Summaries"]
-        }
+        for page in pages:
+            for entry in page["Summaries"]:
+                yield Instance(
+                    entry["Account"],
+                    entry["Region"],
+                    entry["Status"],
+                    entry.get("StackInstanceStatus", {}).get("DetailedStatus", ""),
+                    entry.get("StatusReason", ""),
+                )
 
     def _definition(self, name: str, template: bytes, tags: Mapping[str, str]) -> dict[str, Any]:
         return {

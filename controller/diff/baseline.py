@@ -46,7 +46,7 @@ def baseline_diff(
         template,
         deploy,
         release,
-        tuple(one.account for one in behind),
+        tuple(sorted({one.account for one in behind})),
         (
             *template,
             *(_deploys(path, regions) for path in deploy),
@@ -56,20 +56,20 @@ def baseline_diff(
             ),
             *(
                 Change(
-                    f"baseline/account/{one.account}",
+                    _address(one),
                     TYPE,
                     Verb.UPDATE,
                     f"its baseline is {one.status}: {one.reason or one.detail or 'no reason given'}",
                 )
                 for one in behind
             ),
-            *(
-                Change(f"baseline/account/{o.account}", TYPE, Verb.BLOCKED, _lost(o))
-                for o in instances
-                if o.status == LOST
-            ),
+            *(Change(_address(o), TYPE, Verb.BLOCKED, _lost(o)) for o in instances if o.status == LOST),
         ),
     )
+
+
+def _address(instance: Instance) -> str:
+    return f"baseline/account/{instance.account}/{instance.region}"
 
 
 def _lost(instance: Instance) -> str:

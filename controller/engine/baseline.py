@@ -63,14 +63,15 @@ def _left_out(
     """
     for name, account in sorted(accounts.items()):
         unit = tree.units.get(lake.silos[name].organizational_unit)
-        if current is None or account.id in current.instances or account.state != "ACTIVE":
+        place = account.id, lake.silos[name].region
+        if current is None or place in current.instances or account.state != "ACTIVE":
             continue
         if unit is None or account.parent != unit.id:
             continue
         path = next(p for p in lake.organization.units if f"{unit.path}/".startswith(f"{p}/"))
         if path in tree.units and tree.units[path].id in current.targets:
             reason = "the account is in its unit and has no baseline yet"
-            draft.changes.append(Change(f"baseline/account/{account.id}", TYPE, Verb.CREATE, reason))
+            draft.changes.append(Change("/".join(("baseline/account", *place)), TYPE, Verb.CREATE, reason))
             yield path
 
 

@@ -46,9 +46,9 @@ def enrolment(lake: Lake, ports: Ports, entries: Mapping[str, Entry]) -> Enrolme
         case Absent():
             found.unreadable["organization"] = "the account is not in an organization"
             return found
-    match ports.stack_sets.read(BASELINE_SET, lake.organization.home_region):
+    match ports.stack_sets.read(BASELINE_SET, (lake.organization.home_region,)):
         case Present(baseline):
-            enrolled = frozenset(baseline.instances)
+            enrolled = frozenset(account for account, _ in baseline.instances)
         case Unreadable(why):
             found.unreadable["baseline"] = why
             enrolled = frozenset()

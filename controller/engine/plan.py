@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from controller.diff.release import is_current
@@ -53,7 +53,7 @@ def make_plan(lake: Lake, catalogue: Catalogue, ports: Ports, options: Options) 
 
     Raises ManifestsInvalid where a blueprint refuses what a manifest asks for, ControllerError for the wrong account.
     """
-    world = observe(lake.organization, ports)
+    world = observe(lake.organization, ports, {silo.region for silo in lake.silos.values()})
     draft = Draft()
     index = value_or(world.index, Index({}))
     wanted = {name: inputs(lake, name, catalogue) for name in lake.silos}
@@ -84,10 +84,10 @@ def _stale(lake: Lake, world: World, index: Index, wanted: Mapping[str, str], fu
     )
 
 
-def _settled(silo: Silo, entry: Entry | None, wanted: str, world: World, enrolled: Mapping[str, object]) -> bool:
+def _settled(silo: Silo, entry: Entry | None, wanted: str, world: World, enrolled: Collection[tuple[str, str]]) -> bool:
     account = account_id(silo, entry)
     listed = value_or(world.releases.get(silo.region, Absent()), {}).get(bundle_key(account)) if account else None
-    return account in enrolled and is_current(entry, wanted, account, silo.region, listed)
+    return (account, silo.region) in enrolled and is_current(entry, wanted, account, silo.region, listed)
 
 
 def _guard(draft: Draft, lake: Lake, stale: Iterable[str], options: Options) -> None:

@@ -5,7 +5,7 @@ A refused or failed read is `Unreadable`, never `Absent` and never raised.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -61,7 +61,8 @@ class Stacks(Protocol):
 
 
 class StackSets(Protocol):
-    def read(self, name: str, region: str) -> Observed[StackSet]: ...
+    def read(self, name: str, regions: Collection[str]) -> Observed[StackSet]:
+        """The set with its instances in `regions`; costs a listing for each, by 100 accounts a page."""
 
     def create(self, name: str, template: bytes, tags: Mapping[str, str]) -> None: ...
 

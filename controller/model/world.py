@@ -54,13 +54,17 @@ class Instance:
     detail: str  # PENDING | RUNNING | SUCCEEDED | FAILED | …
     reason: str
 
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.account, self.region
+
 
 @dataclass(frozen=True, slots=True)
 class StackSet:
     template: Mapping[str, Any]
     targets: Mapping[str, tuple[str, ...]]  # unit id -> regions that auto-deployment covers
     automatic: bool  # deploys by itself to accounts that enter a unit, and keeps the stacks of those that leave
-    instances: Mapping[str, Instance]  # by account, in the home region
+    instances: Mapping[tuple[str, str], Instance]  # by account and region, of the regions that were asked for
 
 
 @dataclass(frozen=True, slots=True)

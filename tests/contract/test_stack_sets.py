@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -28,7 +29,7 @@ def nothing(_: str) -> None:
 
 
 def read(side: Side) -> StackSet:
-    found = side.ports.stack_sets.read(BASELINE_SET, "eu-west-1")
+    found = side.ports.stack_sets.read(BASELINE_SET, ("eu-west-1",))
     assert isinstance(found, Present)
     return found.value
 
@@ -63,7 +64,7 @@ def deployed(side: Side) -> Side:
 
 
 def test_a_set_never_made_is_absent(side: Side) -> None:
-    assert side.ports.stack_sets.read(BASELINE_SET, "eu-west-1") == Absent()
+    assert side.ports.stack_sets.read(BASELINE_SET, ("eu-west-1",)) == Absent()
 
 
 def test_a_made_set_targets_nobody_and_deploys_by_itself(side: Side) -> None:
@@ -80,7 +81,16 @@ def test_a_set_is_not_made_twice(side: Side) -> None:
 def test_a_targeted_unit_has_it_in_every_account_below_and_nowhere_else(deployed: Side) -> None:
     found = read(deployed)
     assert found.targets == {tree(deployed).units["Lake/Silos"].id: REGIONS}
-    assert {account: one.status for account, one in found.instances.items()} == {SALES: "CURRENT", FINANCE: "CURRENT"}
+    statuses = {place: one.status for place, one in found.instances.items()}
+    assert statuses == {(SALES, "eu-west-1"): "CURRENT", (FINANCE, "eu-west-1"): "CURRENT"}
+
+
+def test_instances_are_read_in_the_regions_that_are_asked_for(deployed: Side) -> None:
+    found = deployed.ports.stack_sets.read(BASELINE_SET, REGIONS)
+    assert isinstance(found, Present)
+    assert set(found.value.instances) == {(account, region) for account in (SALES, FINANCE) for region in REGIONS}
+    none = deployed.ports.stack_sets.read(BASELINE_SET, ())
+    assert none == Present(replace(found.value, instances={}))
 
 
 def test_deploying_again_changes_nothing(deployed: Side) -> None:
@@ -91,15 +101,17 @@ def test_deploying_again_changes_nothing(deployed: Side) -> None:
 
 def test_an_account_that_enters_the_unit_gets_it_by_itself(deployed: Side) -> None:
     made = deployed.ports.organizations.create_account("acme-plant", "aws+plant@acme.example", deployed.management)
-    assert made not in read(deployed).instances
+    assert (made, "eu-west-1") not in read(deployed).instances
     move(deployed, made, "Lake/Silos/Commercial")
-    found = until(deployed, lambda one: made in one.instances and one.instances[made].status == "CURRENT")
-    assert found.instances[made].status == "CURRENT"
+    place = made, "eu-west-1"
+    found = until(deployed, lambda one: place in one.instances and one.instances[place].status == "CURRENT")
+    assert found.instances[place].status == "CURRENT"
 
 
 def test_an_account_that_leaves_is_no_longer_listed(deployed: Side) -> None:
     move(deployed, SALES, "")
-    assert SALES not in until(deployed, lambda one: SALES not in one.instances).instances
+    place = SALES, "eu-west-1"
+    assert place not in until(deployed, lambda one: place not in one.instances).instances
 
 
 def test_a_changed_template_reaches_every_account(deployed: Side) -> None:

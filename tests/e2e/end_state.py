@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Collection
 from typing import Any
 
 from controller.engine.ports import Ports
@@ -21,7 +22,7 @@ def end_state(lake: Lake, ports: Ports) -> dict[str, Any]:
     tree = _tree(lake, ports)
     places = {unit.id: path for path, unit in tree.units.items()} | {tree.root.id: ""}
     accounts = [_account(ports, found.id) for found in _value(ports.organizations.accounts(), list)]
-    baseline = _settled(ports, organization.home_region)
+    baseline = _settled(ports, organization.regions)
     return {
         "units": sorted(tree.units),
         "accounts": {one.name: places[one.parent] for one in accounts},
@@ -29,7 +30,7 @@ def end_state(lake: Lake, ports: Ports) -> dict[str, Any]:
         "baseline": (
             baseline.template,
             {places[unit]: regions for unit, regions in baseline.targets.items()},
-            {account: one.status for account, one in baseline.instances.items()},
+            {place: one.status for place, one in baseline.instances.items()},
         ),
         "objects": {region: _objects(ports, region) for region in organization.regions},
         "index": _index(ports, organization.home_region),
@@ -59,11 +60,11 @@ def _master(ports: Ports, region: str) -> tuple[Any, ...]:
     return found.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"), found.template, found.parameters
 
 
-def _settled(ports: Ports, region: str) -> StackSet:
+def _settled(ports: Ports, regions: Collection[str]) -> StackSet:
     """AWS deploys to accounts that enter a unit by itself, and takes its time."""
     end = time.monotonic() + 20
     while True:
-        found: StackSet = _value(ports.stack_sets.read(BASELINE_SET, region), StackSet)
+        found: StackSet = _value(ports.stack_sets.read(BASELINE_SET, regions), StackSet)
         if all(one.status == "CURRENT" for one in found.instances.values()) or time.monotonic() > end:
             return found
         time.sleep(0.02)

@@ -3,13 +3,14 @@
 Service-managed: it deploys to every account in its targets and below, and by itself to those that enter (StackSets
 guide, automatic deployments); an account that leaves is no longer listed, its stack stays. An update that fails in an
 account leaves that one OUTDATED while the set keeps its new template. Built in: `unreadable` (why), `fails` (reason,
-by account, until it is taken out), and `dies_after_create`, a process killed between the set and its targets.
+by account or by account/region, until it is taken out), and `dies_after_create`, a process killed between the set and
+its targets.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from controller.model.errors import AwsError, StackFailed
@@ -22,6 +23,7 @@ class FakeStackSets:
     def __init__(self, organizations: FakeOrganizations, writes: list[str]) -> None:
         self.organizations = organizations
         self.writes = writes
+        self.reads: list[str] = []  # regions whose instances were listed
         self.set: StackSet | None = None
         self.tags: Mapping[str, str] = {}
         self.unreadable = ""
@@ -29,10 +31,14 @@ class FakeStackSets:
         self.dies_after_create = False
         organizations.entered = self.entered
 
-    def read(self, name: str, region: str) -> Observed[StackSet]:
+    def read(self, name: str, regions: Collection[str]) -> Observed[StackSet]:
+        self.reads.extend(sorted(regions))
         if self.unreadable:
             return Unreadable(self.unreadable)
-        return Absent() if self.set is None else Present(self.set)
+        if self.set is None:
+            return Absent()
+        asked = {place: one for place, one in self.set.instances.items() if one.region in regions}
+        return Present(replace(self.set, instances=asked))
 
     def create(self, name: str, template: bytes, tags: Mapping[str, str]) -> None:
         self.writes.append("create stack set")
@@ -54,13 +60,15 @@ class FakeStackSets:
         held = self._set.targets
         targets = {**held, **{unit: tuple(sorted({*held.get(unit, ()), *regions})) for unit in units}}
         self.set = replace(self._set, targets=targets)
-        inside = [account for account in self.organizations.members if self._is_target(account)]
-        self._bring(account for account in inside if account not in self._set.instances)
+        wanted = [place for account in self.organizations.members for place in self._places(account)]
+        self._bring(place for place in wanted if place not in self._set.instances)
 
     def release(self, name: str, units: Sequence[str], regions: Sequence[str], progress: Callable[[str], None]) -> None:
         self.writes.append("release stack set")
-        self.set = replace(self._set, targets={u: r for u, r in self._set.targets.items() if u not in units})
-        kept = {account: one for account, one in self._set.instances.items() if self._is_target(account)}
+        gone = {unit: frozenset(regions) for unit in units}
+        left = {u: tuple(one for one in r if one not in gone.get(u, ())) for u, r in self._set.targets.items()}
+        self.set = replace(self._set, targets={unit: held for unit, held in left.items() if held})
+        kept = {place: one for place, one in self._set.instances.items() if place in self._places(place[0])}
         self.set = replace(self._set, instances=kept)
 
     def retry(
@@ -72,36 +80,35 @@ class FakeStackSets:
         progress: Callable[[str], None],
     ) -> None:
         self.writes.append("retry stack set")
-        self._bring(accounts)
+        self._bring(place for place in self._set.instances if place[0] in accounts)
 
     def entered(self, account: str) -> None:
         """What AWS does by itself when an account came or moved."""
         if self.set is None or not self.set.automatic:
             return
-        inside = self._is_target(account)
-        if inside and account not in self.set.instances:
-            self.set = replace(self.set, instances={**self.set.instances, account: self._instance(account)})
-        elif not inside:
-            left = {other: one for other, one in self.set.instances.items() if other != account}
-            self.set = replace(self.set, instances=left)
+        others = {place: one for place, one in self.set.instances.items() if place[0] != account}
+        held = self.set.instances
+        its = {place: held.get(place) or self._instance(*place) for place in self._places(account)}
+        self.set = replace(self.set, instances={**others, **its})
 
-    def _bring(self, accounts: Iterable[str]) -> None:
-        brought = {account: self._instance(account) for account in accounts}
+    def _bring(self, places: Iterable[tuple[str, str]]) -> None:
+        brought = {place: self._instance(*place) for place in places}
         self.set = replace(self._set, instances=dict(sorted({**self._set.instances, **brought}.items())))
-        failed = [account for account in brought if account in self.fails]
+        failed = [one for one in brought.values() if one.status != "CURRENT"]
         if failed:
-            raise StackFailed("set lake-baseline", "SUCCEEDED", f"account {failed[0]}", self.fails[failed[0]])
+            raise StackFailed("set lake-baseline", "SUCCEEDED", f"account {failed[0].account}", failed[0].reason)
 
-    def _instance(self, account: str) -> Instance:
-        why = self.fails.get(account, "")
+    def _instance(self, account: str, region: str) -> Instance:
+        why = self.fails.get(account) or self.fails.get(f"{account}/{region}", "")
         if why:
-            return Instance(account, "eu-west-1", "OUTDATED", "FAILED", why)
-        return Instance(account, "eu-west-1", "CURRENT", "SUCCEEDED", "")
+            return Instance(account, region, "OUTDATED", "FAILED", why)
+        return Instance(account, region, "CURRENT", "SUCCEEDED", "")
 
-    def _is_target(self, account: str) -> bool:
+    def _places(self, account: str) -> list[tuple[str, str]]:
+        """Where the targets want it: the account with each region of the units that it is below."""
         place = self.organizations.path_of(account)
         inside = [unit.id for path, unit in self.organizations.units.items() if f"{place}/".startswith(f"{path}/")]
-        return any(unit in self._set.targets for unit in inside)
+        return [(account, region) for region in sorted({r for u in inside for r in self._set.targets.get(u, ())})]
 
     @property
     def _set(self) -> StackSet:

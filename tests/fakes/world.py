@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
@@ -46,9 +46,9 @@ class SeenOrganization:
 class SeenBaseline:
     accounts: Iterable[str]
 
-    def read(self, name: str, region: str) -> Observed[StackSet]:
-        instances = {one: Instance(one, region, "CURRENT", "SUCCEEDED", "") for one in self.accounts}
-        return Present(StackSet({}, {}, True, instances))
+    def read(self, name: str, regions: Collection[str]) -> Observed[StackSet]:
+        held = [Instance(one, region, "CURRENT", "SUCCEEDED", "") for one in self.accounts for region in regions]
+        return Present(StackSet({}, {}, True, {one.place: one for one in held}))
 
 
 def reading_ports(

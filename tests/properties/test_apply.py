@@ -114,7 +114,13 @@ def kept(aws: FakeAws) -> object:
     }
     enrolled = aws.stack_sets.set
     assert enrolled is not None
-    return state["units"], state["accounts"], objects, bundles, {accounts[one] for one in enrolled.instances}
+    return (
+        state["units"],
+        state["accounts"],
+        objects,
+        bundles,
+        {(accounts[one], region) for one, region in enrolled.instances},
+    )
 
 
 @given(lakes(), troubles)

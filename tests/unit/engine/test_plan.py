@@ -19,6 +19,7 @@ from tests.fakes.aws import FakeAws, Recorder
 from tests.fakes.blueprints import STORAGE, catalogue
 from tests.fakes.lakes import FINANCE, SALES, allowing, columns, finance, flow, lake, plant, sales, small
 
+HERE = (SALES, "eu-west-1")
 RAW = STORAGE.replace('bucket_prefix | sub ~ "-raw-', 'bucket_prefix | sub ~ "-landing-')
 
 
@@ -235,7 +236,7 @@ class TestAccounts:
         del aws.organizations.members[made.id]
         found = aws.stack_sets.set
         assert found is not None
-        left = {account: one for account, one in found.instances.items() if account != made.id}
+        left = {place: one for place, one in found.instances.items() if place[0] != made.id}
         aws.stack_sets.set = replace(found, instances=left)
         second = plan(aws, small())
         assert verbs(second) == {"account/plant": Verb.BLOCKED}
@@ -254,7 +255,7 @@ class TestAccounts:
         aws = applied(small())
         found = aws.stack_sets.set
         assert found is not None
-        left = {account: one for account, one in found.instances.items() if account != SALES}
+        left = {place: one for place, one in found.instances.items() if place[0] != SALES}
         aws.stack_sets.set = replace(found, instances=left)
         aws.organizations.members[SALES] = replace(aws.organizations.members[SALES], state="SUSPENDED")
         second = plan(aws, small())
@@ -280,10 +281,10 @@ class TestAccounts:
         aws = applied(small())
         found = aws.stack_sets.set
         assert found is not None
-        left = {account: one for account, one in found.instances.items() if account != SALES}
+        left = {place: one for place, one in found.instances.items() if place[0] != SALES}
         aws.stack_sets.set = replace(found, instances=left)
         second = plan(aws, small())
-        assert verbs(second) == {f"baseline/account/{SALES}": Verb.CREATE}
+        assert verbs(second) == {f"baseline/account/{SALES}/eu-west-1": Verb.CREATE}
         apply(second, aws.ports, Recorder())
         assert plan(aws, small()).plan.changes == ()
 
@@ -545,7 +546,7 @@ class TestBaseline:
 
         aws.stack_sets.fails.clear()
         second = make_plan(small(), catalogue(baseline=BASELINE_2), aws.ports, Options())
-        assert "the role exists already" in reason(second, f"baseline/account/{SALES}")
+        assert "the role exists already" in reason(second, f"baseline/account/{SALES}/eu-west-1")
         apply(second, aws.ports, Recorder())
         assert make_plan(small(), catalogue(baseline=BASELINE_2), aws.ports, Options()).plan.changes == ()
 
@@ -553,18 +554,32 @@ class TestBaseline:
         aws = applied(small())
         found = aws.stack_sets.set
         assert found is not None
-        lost = replace(found.instances[SALES], status="INOPERABLE", detail="INOPERABLE")
-        aws.stack_sets.set = replace(found, instances={**found.instances, SALES: lost})
+        lost = replace(found.instances[HERE], status="INOPERABLE", detail="INOPERABLE")
+        aws.stack_sets.set = replace(found, instances={**found.instances, HERE: lost})
         second = plan(aws, lake(sales(), finance(), plant(), flows=[flow(schedule="rate(2 hours)")]))
-        assert "stack retained" in reason(second, f"baseline/account/{SALES}")
+        assert "stack retained" in reason(second, f"baseline/account/{SALES}/eu-west-1")
         assert apply(second, aws.ports, Recorder()).done == ("silo/sales/bundle",)
+
+    def test_an_instance_that_failed_where_its_silo_is_is_seen_there(self) -> None:
+        wanted = lake(sales(), finance())
+        aws = applied(wanted)
+        aws.stack_sets.fails[f"{FINANCE}/eu-central-1"] = "too many roles"
+        apply(make_plan(wanted, catalogue(baseline=BASELINE_2), aws.ports, Options()), aws.ports, Recorder())
+        second = make_plan(wanted, catalogue(baseline=BASELINE_2), aws.ports, Options())
+        assert verbs(second) == {f"baseline/account/{FINANCE}/eu-central-1": Verb.UPDATE}
+
+    def test_instances_are_listed_only_in_regions_that_have_silos(self) -> None:
+        aws = applied(lake(sales()))
+        aws.stack_sets.reads.clear()
+        plan(aws, lake(sales()))
+        assert aws.stack_sets.reads == ["eu-west-1"]
 
     def test_an_instance_under_way_is_let_be(self) -> None:
         aws = applied(small())
         found = aws.stack_sets.set
         assert found is not None
-        running = replace(found.instances[SALES], status="OUTDATED", detail="RUNNING")
-        aws.stack_sets.set = replace(found, instances={**found.instances, SALES: running})
+        running = replace(found.instances[HERE], status="OUTDATED", detail="RUNNING")
+        aws.stack_sets.set = replace(found, instances={**found.instances, HERE: running})
         assert plan(aws, small()).plan.changes == ()
 
 
