@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.diff.change import Change, Detail, Verb
@@ -22,7 +22,7 @@ class BaselineDiff:
 
     template: tuple[Change, ...]
     deploy: tuple[str, ...]  # unit paths to target
-    release: tuple[str, ...]  # unit ids that no manifest names any more
+    release: Mapping[tuple[str, ...], tuple[str, ...]]  # regions -> ids of the units that no manifest names there
     retry: tuple[str, ...]  # accounts
     changes: tuple[Change, ...]
 
@@ -39,7 +39,7 @@ def baseline_diff(
     targets = current.targets if current else {}
     deploy = tuple(path for path in units if path not in known or set(regions) - set(targets.get(known[path].id, ())))
     kept = {known[path].id for path in units if path in known}
-    release = tuple(sorted(set(targets) - kept))
+    release = _release(targets, kept, regions)
     instances = current.instances.values() if current else ()
     behind = [one for one in instances if one.status not in ("CURRENT", LOST) and one.detail not in UNDER_WAY]
     return BaselineDiff(
@@ -51,8 +51,9 @@ def baseline_diff(
             *template,
             *(_deploys(path, regions) for path in deploy),
             *(
-                Change(f"baseline/unit/{_path_of(unit, known)}", TYPE, Verb.DELETE, _RELEASED, retained=True)
-                for unit in release
+                _releases(f"baseline/unit/{_path_of(unit, known)}", gone, unit in kept)
+                for gone, ids in release.items()
+                for unit in ids
             ),
             *(
                 Change(
@@ -79,7 +80,22 @@ def _lost(instance: Instance) -> str:
     )
 
 
-_RELEASED = "no manifest names the unit any more; the stacks in its accounts stay, and get no more updates"
+def _release(
+    targets: Mapping[str, tuple[str, ...]], kept: Collection[str], regions: Sequence[str]
+) -> dict[tuple[str, ...], tuple[str, ...]]:
+    """A unit goes with all the regions that it was deployed in; of one that stays, regions may go."""
+    released: dict[tuple[str, ...], tuple[str, ...]] = {}
+    for unit, held in sorted(targets.items()):
+        gone = tuple(sorted(set(held) - set(regions) if unit in kept else held))
+        if gone:
+            released[gone] = (*released.get(gone, ()), unit)
+    return released
+
+
+def _releases(address: str, regions: Sequence[str], kept: bool) -> Change:
+    what, where = ("region", f"{address}/{'+'.join(regions)}") if kept else ("unit", address)
+    reason = f"no manifest names the {what} any more; the stacks in its accounts stay, and get no more updates"
+    return Change(where, TYPE, Verb.DELETE, reason, (Detail("Regions", list(regions), None),), retained=True)
 
 
 def _deploys(path: str, regions: Sequence[str]) -> Change:

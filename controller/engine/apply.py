@@ -190,8 +190,8 @@ class _Run:
                     self.ports.stack_sets.create(BASELINE_SET, template, self._tags)
             case DeployUnits(paths=paths):
                 self.ports.stack_sets.deploy(BASELINE_SET, self._unit_ids(paths), regions, progress)
-            case ReleaseUnits(units=units):
-                self.ports.stack_sets.release(BASELINE_SET, units, regions, progress)
+            case ReleaseUnits(units=units, regions=left):
+                self.ports.stack_sets.release(BASELINE_SET, units, left, progress)
             case RetryAccounts(accounts=accounts):
                 targets = self._unit_ids(self._organization.units)
                 self.ports.stack_sets.retry(BASELINE_SET, accounts, targets, regions, progress)

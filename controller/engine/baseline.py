@@ -47,8 +47,10 @@ def plan_baseline(
     if deploy:
         needs = (*masters, TEMPLATE, *(f"unit/{path}" for path in organization.units))
         draft.steps.append(DeployUnits(UNITS, needs, tuple(sorted(deploy))))
+    for regions, units in diff.release.items():
+        address = f"baseline/release/{'+'.join(regions)}"
+        draft.steps.append(ReleaseUnits(address, (TEMPLATE,), units, regions))
     if diff.release:
-        draft.steps.append(ReleaseUnits("baseline/release", (TEMPLATE,), diff.release))
         draft.guards.extend(_releases(diff.changes))
     if diff.retry:
         draft.steps.append(RetryAccounts("baseline/retry", (TEMPLATE, UNITS), diff.retry))

@@ -60,6 +60,7 @@ class DeployUnits(Step):
 @dataclass(frozen=True, slots=True)
 class ReleaseUnits(Step):
     units: tuple[str, ...] = ()  # ids
+    regions: tuple[str, ...] = ()  # which they are no longer deployed in
 
 
 @dataclass(frozen=True, slots=True)

@@ -479,6 +479,28 @@ class TestGuards:
         assert (guard.code, guard.blocks) == ("releases-unit", True)
         assert plan(aws, wanted, guard.allow).plan.guards == ()
 
+    def test_a_region_that_the_organization_no_longer_names_is_released_in_every_unit(self) -> None:
+        aws = applied(lake(sales()))
+        wanted = lake(sales(), regions=("eu-west-1",))
+        second = plan(aws, wanted)
+        assert verbs(second) == {
+            f"baseline/unit/{unit}/eu-central-1": Verb.DELETE for unit in ("Lake/Analytics", "Lake/Silos")
+        }
+        leave = [guard.allow for guard in second.plan.guards if guard.blocks]
+        assert len(leave) == 2
+        assert apply(plan(aws, wanted, *leave), aws.ports, Recorder()).complete
+        assert aws.stack_sets.set is not None
+        assert set(aws.stack_sets.set.targets.values()) == {("eu-west-1",)}
+        assert plan(aws, wanted).plan.changes == ()
+
+    def test_a_unit_is_released_in_the_regions_that_it_was_deployed_in(self) -> None:
+        aws = applied(lake(sales()))
+        wanted = lake(sales(), consumer_units=(), regions=("eu-west-1",))
+        leave = [guard.allow for guard in plan(aws, wanted).plan.guards]
+        assert apply(plan(aws, wanted, *leave), aws.ports, Recorder()).complete
+        assert aws.stack_sets.set is not None
+        assert list(aws.stack_sets.set.targets.values()) == [("eu-west-1",)]
+
 
 class TestMasters:
     @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
