@@ -14,6 +14,7 @@ TEMPLATE = "baseline/template"
 TYPE = "AWS::CloudFormation::StackSet"
 LOST = "INOPERABLE"  # operations leave it out until somebody takes it out of the set (botocore model, StackInstance)
 UNDER_WAY = frozenset({"PENDING", "RUNNING"})
+SKIPPED = "SKIPPED_SUSPENDED_ACCOUNT"  # operations leave it out while its account is suspended (botocore model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class BaselineDiff:
     release: Mapping[tuple[str, ...], tuple[str, ...]]  # regions -> ids of the units that no manifest names there
     retry: tuple[str, ...]  # accounts
     changes: tuple[Change, ...]
+    notes: tuple[str, ...]
 
 
 def baseline_diff(
@@ -41,7 +43,8 @@ def baseline_diff(
     kept = {known[path].id for path in units if path in known}
     release = _release(targets, kept, regions)
     instances = current.instances.values() if current else ()
-    behind = [one for one in instances if one.status not in ("CURRENT", LOST) and one.detail not in UNDER_WAY]
+    waiting = {*UNDER_WAY, SKIPPED}
+    behind = [one for one in instances if one.status not in ("CURRENT", LOST) and one.detail not in waiting]
     return BaselineDiff(
         template,
         deploy,
@@ -65,6 +68,11 @@ def baseline_diff(
                 for one in behind
             ),
             *(Change(_address(o), TYPE, Verb.BLOCKED, _lost(o)) for o in instances if o.status == LOST),
+        ),
+        tuple(
+            f"{_address(one)}: the account is suspended, so its baseline stays {one.status}"
+            for one in instances
+            if one.detail == SKIPPED and one.status not in ("CURRENT", LOST)
         ),
     )
 

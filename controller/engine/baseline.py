@@ -40,6 +40,7 @@ def plan_baseline(
     wanted = render_baseline(organization, catalogue)
     diff = baseline_diff(wanted, organization.units, organization.regions, tree.units, current, ports.create_only)
     draft.changes.extend(diff.changes)
+    draft.notes.extend(diff.notes)
     masters = tuple(master_address(lake, region) for region in organization.regions)
     if diff.template:
         draft.steps.append(WriteBaseline(TEMPLATE, masters, current is not None))

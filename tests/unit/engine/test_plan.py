@@ -596,6 +596,16 @@ class TestBaseline:
         plan(aws, lake(sales()))
         assert aws.stack_sets.reads == ["eu-west-1"]
 
+    def test_an_instance_of_a_suspended_account_is_told_and_not_tried_again(self) -> None:
+        aws = applied(small())
+        found = aws.stack_sets.set
+        assert found is not None
+        skipped = replace(found.instances[HERE], status="OUTDATED", detail="SKIPPED_SUSPENDED_ACCOUNT")
+        aws.stack_sets.set = replace(found, instances={**found.instances, HERE: skipped})
+        second = plan(aws, small())
+        assert (second.plan.changes, second.steps) == ((), ())
+        assert "the account is suspended" in second.plan.notes[0]
+
     def test_an_instance_under_way_is_let_be(self) -> None:
         aws = applied(small())
         found = aws.stack_sets.set
