@@ -71,7 +71,8 @@ def _repairs(errors: Iterable[Any]) -> Iterator[tuple[Steps, Any]]:
 
 
 def _example(schema: Any) -> Any:
-    return copy.deepcopy(next(iter(schema.get("examples", ())), _GONE))
+    examples = schema.get("examples")
+    return copy.deepcopy(examples[0]) if examples else _GONE
 
 
 def _put(data: Any, steps: Steps, instead: Any) -> bool:

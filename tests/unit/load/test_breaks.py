@@ -239,6 +239,13 @@ def test_an_account_needs_its_quotes(account: str, lake: Path, everything: froze
     assert "quotes" in problems[0].hint
 
 
+def test_a_key_of_nothing_is_told_where_it_stands(lake: Path, everything: frozenset[str]) -> None:
+    path = lake / "silos/sales.yaml"
+    path.write_text(path.read_text().replace("labels: {", 'labels: {"": , ', 1))
+    found = examine(lake, everything, TODAY).problems
+    assert {(problem.code, problem.at.line) for problem in found} == {("wrong-value", 6), ("wrong-type", 6)}
+
+
 def test_several_manifests_share_a_file(lake: Path, everything: frozenset[str]) -> None:
     flows = sorted((lake / "flows").glob("*.yaml"))
     together = "---\n".join(file.read_text() for file in flows)
