@@ -41,6 +41,9 @@ def start(stack: Stack, work: Callable[[], None]) -> None:
             work()
         except Stopped:
             return
+        except Exception:
+            if not stack.stopped:  # what a stopped operation meets on its way out says nothing about it
+                raise
         finally:
             if stack.busy and not stack.stopped:
                 stack.tell(_failed(stack.status), "Internal Failure")
