@@ -22,8 +22,8 @@ TAG_FLOW = "lake:flow"
 TAG_MANAGED_BY = "lake:managed-by"
 MANAGED_BY = "siloctl"
 
-# On the user of a partner, where the SFTP authorizer reads them. Lists are words with a space between, for a tag holds no
-# comma (IAM user guide, tag rules); no tag means no limit.
+# On the user of a partner, where the SFTP authorizer reads them. Lists are words with a space between, for a tag holds
+# no comma (IAM user guide, tag rules); no tag means no limit.
 TAG_PARTNER = "lake:partner"  # the partner's name
 TAG_PREFIX = "lake:prefix"  # of the drop zone, without slashes around it
 TAG_PROTOCOLS = "lake:protocols"  # of web, api, sftp

@@ -111,7 +111,7 @@ CODES: dict[str, str] = {
     "engine-url": "The JDBC address belongs to another database product than `engine` says.",
     "expired": (
         "The date is in the past. Nothing is issued or granted for a time that is over: set a later date, or "
-        "remove the manifest."
+        "remove the manifest. For a Partner it is a warning: the next apply makes its keys inactive."
     ),
     "expires-soon": (
         "The date is within 14 days. A warning: replace the credentials or extend the share before it ends."
@@ -123,6 +123,10 @@ CODES: dict[str, str] = {
     ),
     "life-cycle": (
         "The days of a layer contradict each other: S3 archives before it expires, and a locked object cannot expire."
+    ),
+    "issued-too-early": (
+        "Keys are numbered by days from 2020-01-01 on, and a number only ever grows, so that CloudFormation makes a "
+        "new key. Say the day of the last rotation, or leave `issued` out."
     ),
     "matches-nothing": "A pattern or label matches nothing today. A warning, for what it is meant for may still come.",
     "missing-field": "A field that the kind needs is not there. The hint says what belongs in it.",
@@ -190,6 +194,10 @@ CODES: dict[str, str] = {
     ),
     "template-too-large": (
         "A rendered template would come near CloudFormation's limits of size, resources or parameters."
+    ),
+    "too-many-networks": (
+        "A partner's networks stand in a tag of its user, where SFTP's authorizer reads them, and a tag holds 256 "
+        "characters. Name wider networks."
     ),
     "unit-outside": (
         "The unit is not below the units that the Organization names for this purpose, so the baseline would "

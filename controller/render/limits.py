@@ -21,6 +21,7 @@ POLICIES: Mapping[str, Mapping[str, int]] = {
     "AWS::KMS::Key": {"KeyPolicy": 32_768},
     "AWS::IAM::ManagedPolicy": {"PolicyDocument": 6_144},
     "AWS::IAM::Role": {"Policies": 10_240, "AssumeRolePolicyDocument": 2_048},
+    "AWS::IAM::User": {"Policies": 2_048},
 }
 
 

@@ -36,7 +36,11 @@ def render_silo(lake: Lake, silo_name: str, catalogue: Catalogue) -> Rendered:
     """Raises ManifestsInvalid where CloudFormation would refuse what a manifest asks for."""
     silo = lake.silos[silo_name]
     stacks = parts(lake, silo, catalogue)
-    _refuse(dynamic_references((lake.organization.manifest, *(part.manifest for part in stacks))))
+    _refuse(
+        dynamic_references(
+            (lake.organization.manifest, *(one for part in stacks for one in (part.manifest, *part.others)))
+        )
+    )
     nested = tuple(_nested(lake, part, catalogue) for part in stacks)
     root = _root_template(lake, silo, stacks, nested, catalogue)
     _refuse(
@@ -62,7 +66,7 @@ def _refuse(problems: Iterable[Any]) -> None:
 
 def _nested(lake: Lake, part: Part, catalogue: Catalogue) -> Template:
     body = catalogue.render(part.blueprint, part.values)
-    return Template(part.address, body, asked_for(body, part.manifest, lake.organization.manifest))
+    return Template(part.address, body, asked_for(body, part.manifest, lake.organization.manifest, part.others))
 
 
 def _root(lake: Lake, silo: Silo) -> dict[str, Any]:

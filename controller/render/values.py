@@ -12,10 +12,12 @@ from controller.model.bundle import Asset, canonical
 from controller.model.manifest import Manifest
 from controller.model.ownership import TAG_FLOW, code_bucket, logical_id
 from controller.render.blueprint import Catalogue
+from controller.render.partners import partner_stacks
 from controller.resolve.lake import Lake
 
 ROOT = "silo"
 STORAGE = "storage"
+PARTNERS = "partners"
 JOB_SCRIPT = "flows/_processing/scripts/process.py"
 WRITER = "x-writer"  # in a flow type's schema: the AWS service that lands its data in the silo's drop zone
 
@@ -31,6 +33,7 @@ class Part:
     scripts: tuple[Asset, ...]
     tags: Mapping[str, str]
     manifest: Manifest
+    others: tuple[Manifest, ...] = ()  # further manifests that its resources name as theirs
 
 
 def parts(lake: Lake, silo: Silo, catalogue: Catalogue) -> tuple[Part, ...]:
@@ -64,6 +67,16 @@ def _parts(lake: Lake, silo: Silo, catalogue: Catalogue) -> Iterator[Part]:
             tags={TAG_FLOW: flow.name},
             manifest=flow.manifest,
         )
+    yield from _partners(lake, silo)
+
+
+def _partners(lake: Lake, silo: Silo) -> Iterator[Part]:
+    """A retired silo lets nobody deliver any more: its partners' users go."""
+    if silo.lifecycle != "retired":
+        for number, members, values in partner_stacks(lake, silo):
+            manifests = tuple(partner.manifest for partner in members)
+            place, own = f"{PARTNERS}/{number}", logical_id(PARTNERS, str(number))
+            yield Part(PARTNERS, place, own, values, (), {}, silo.manifest, manifests)
 
 
 def _writers(flows: Iterable[Flow], catalogue: Catalogue) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from controller.kinds.consumer import Consumer
 from controller.kinds.flow import Flow
@@ -11,6 +11,7 @@ from controller.kinds.organization import Organization
 from controller.kinds.partner import Partner
 from controller.kinds.share import Share
 from controller.kinds.silo import Silo
+from controller.resolve.credentials import Credential
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Lake:
     shares: Mapping[str, Share]
     scripts: Mapping[str, bytes]  # transform scripts by the path that the manifests use
     flows_by_silo: Mapping[str, tuple[Flow, ...]]  # in the order of their names; a silo without flows is not in it
+    credentials: Mapping[str, Credential] = field(default_factory=dict)  # by partner: its keys as of today
 
     def flows_of(self, silo: str) -> tuple[Flow, ...]:
         return self.flows_by_silo.get(silo, ())

@@ -14,9 +14,11 @@ from controller.resolve import (
     accounts,
     blueprints,
     columns,
+    credentials,
     dropzones,
     names,
     networks,
+    partners,
     references,
     rollout,
     schedules,
@@ -74,6 +76,7 @@ def resolve(
         specs.shares,
         {path: content for path, content in sorted(found.items()) if isinstance(content, bytes)},
         specs.flows_by_silo,
+        {name: credentials.credential(partner, today) for name, partner in specs.partners.items()},
     )
     return Resolution(lake, ordered(problems))
 
@@ -93,6 +96,7 @@ def _alone(specs: Specs, available: frozenset[str], today: date) -> Iterator[Pro
     yield from blueprints.check(specs, available)
     yield from columns.check(specs)
     yield from networks.check(specs)
+    yield from partners.check(specs)
     yield from schedules.check(specs)
     yield from sources.check(specs)
     yield from storage.check(specs)

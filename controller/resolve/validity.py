@@ -14,7 +14,13 @@ SOON = timedelta(days=14)
 
 def check(specs: Specs, today: date) -> Iterator[Problem]:
     for partner in specs.partners.values():
-        yield from _holds(partner.manifest, "spec.credentials.expires", partner.expires, today)
+        if partner.expires < today:
+            message = f"its credentials ended on {partner.expires}: its keys are inactive"
+            hint = "set a later date, or remove the manifest"
+            field = "spec.credentials.expires"
+            yield Problem.of(partner.manifest, "expired", field, message, hint, Severity.WARNING)
+        else:
+            yield from _holds(partner.manifest, "spec.credentials.expires", partner.expires, today)
     for share in specs.shares.values():
         if share.expires:
             yield from _holds(share.manifest, "spec.expires", share.expires, today)

@@ -150,7 +150,19 @@ FAULTS: dict[str, Fault] = {
         "partner-cannot-upload", (FREIGHT, "[upload, list]", "[list]"), "spec.source.partner", "", SHIPMENTS
     ),
     # dates
-    "past": Fault("expired", (FREIGHT, "2027-06-30", "2026-11-21"), "spec.credentials.expires"),
+    "past": Fault("expired", (FREIGHT, "2027-06-30", "2026-11-21"), "spec.credentials.expires", warning=True),
+    "issued before all numbers": Fault(
+        "issued-too-early",
+        (FREIGHT, "rotateEveryDays: 60", "rotateEveryDays: 60\n    issued: 2019-12-31"),
+        "spec.credentials.issued",
+        "day of the last rotation",
+    ),
+    "more networks than a tag holds": Fault(
+        "too-many-networks",
+        (FREIGHT, "203.0.113.0/24", ", ".join(f'"2001:db8:{number}::/48"' for number in range(1, 20))),
+        "spec.sourceCidrs",
+        "wider networks",
+    ),
     "soon": Fault("expires-soon", (FREIGHT, "2027-06-30", "2026-12-01"), "spec.credentials.expires", warning=True),
     "past share": Fault("expired", (COMPLAINTS, "2027-12-31", "2025-12-31"), "spec.expires"),
     # columns
