@@ -28,6 +28,7 @@ class Partner:
     revoked: bool
     source_cidrs: tuple[str, ...]
     max_object_mib: int | None
+    ssh_public_keys: tuple[str, ...] = ()
 
 
 def read(manifest: Manifest) -> Partner:
@@ -47,4 +48,5 @@ def read(manifest: Manifest) -> Partner:
         revoked=spec["revoked"],
         source_cidrs=tuple(spec["sourceCidrs"]),
         max_object_mib=spec["limits"].get("maxObjectMiB"),
+        ssh_public_keys=tuple(spec["sshPublicKeys"]),
     )
