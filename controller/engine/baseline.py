@@ -62,7 +62,7 @@ def _left_out(
     An account that is to be moved gets its baseline from the move itself.
     """
     for name, account in sorted(accounts.items()):
-        unit = tree.units.get(lake.silos[name].organizational_unit)
+        unit = tree.units.get(lake.member(name).organizational_unit)
         if current is None or unit is None or account.parent != unit.id or account.id in current.instances:
             continue
         path = next(p for p in lake.organization.units if f"{unit.path}/".startswith(f"{p}/"))

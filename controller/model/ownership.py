@@ -18,6 +18,7 @@ ORGANIZATION_ROLE = "lake-organization"  # in the management account: creates an
 
 TAG_ORGANIZATION = "lake:organization"
 TAG_SILO = "lake:silo"
+TAG_CONSUMER = "lake:consumer"
 TAG_FLOW = "lake:flow"
 TAG_MANAGED_BY = "lake:managed-by"
 MANAGED_BY = "siloctl"
@@ -39,10 +40,17 @@ INDEX_KEY = STATE + "index.json"
 LOCK_KEY = STATE + "lock.json"
 BUNDLE = "bundle.zip"
 
+CONSUMER = "consumer/"  # before the name of a Consumer, wherever silos and consumers stand side by side
+
 
 def bundle_key(account: str) -> str:
     """The key that an account's pipeline polls; the baseline builds the same from `AWS::AccountId`."""
     return f"{RELEASES}{account}/{BUNDLE}"
+
+
+def member_address(key: str) -> str:
+    """`silo/sales` for the silo that is called `sales`; a consumer's key is its address."""
+    return key if key.startswith(CONSUMER) else f"silo/{key}"
 
 
 def code_bucket(prefix: str, region: str) -> str:

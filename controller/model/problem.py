@@ -140,7 +140,8 @@ CODES: dict[str, str] = {
         "64. The hint says how many to take away."
     ),
     "needs-lakeformation": (
-        "Bucket and catalog policies share whole tables. Leaving columns out needs `via: lakeformation`."
+        "Bucket and catalog policies share whole tables. Leaving columns out needs `via: lakeformation`, and so does a "
+        "table with sensitive columns."
     ),
     "no-blueprint-yet": (
         "The manifest asks for something that no blueprint can build yet. It is said here rather than left out in "

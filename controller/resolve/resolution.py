@@ -73,7 +73,7 @@ def resolve(
         specs.consumers,
         specs.partners,
         specs.flows,
-        specs.shares,
+        {name: share for name, share in specs.shares.items() if not validity.expired(share, today)},
         {path: content for path, content in sorted(found.items()) if isinstance(content, bytes)},
         specs.flows_by_silo,
         {name: credentials.credential(partner, today) for name, partner in specs.partners.items()},

@@ -23,9 +23,12 @@ from controller.local.resources import (
     store,
     streams,
 )
+from controller.local.resources.custom import Custom
 from controller.local.resources.handler import Handler, Made, ResourceFailed, Scope
 from controller.local.resources.schemas import REGION, UnknownType, provider_schema
 from controller.local.resources.unmade import UNMADE
+
+CUSTOM = "Custom::"  # types that templates name as they like, made by the function of their ServiceToken
 
 
 class Typed(Handler, Protocol):
@@ -88,6 +91,8 @@ HANDLERS: Mapping[str, Handler] = {
 
 def handler_for(type_name: str, region: str = REGION) -> Handler:
     """Raises UnknownType, with the name, for what the embedded AWS cannot make."""
+    if type_name.startswith(CUSTOM):
+        return Custom(type_name)
     if type_name not in HANDLERS:
         raise UnknownType(type_name)
     return HANDLERS[type_name]

@@ -164,7 +164,10 @@ FAULTS: dict[str, Fault] = {
         "wider networks",
     ),
     "soon": Fault("expires-soon", (FREIGHT, "2027-06-30", "2026-12-01"), "spec.credentials.expires", warning=True),
-    "past share": Fault("expired", (COMPLAINTS, "2027-12-31", "2025-12-31"), "spec.expires"),
+    "past share": Fault("expired", (COMPLAINTS, "2027-12-31", "2025-12-31"), "spec.expires", warning=True),
+    "a sensitive column by policy": Fault(
+        "needs-lakeformation", (TO_ANALYTICS, "[orders,", "[complaints, orders,"), "spec.from.tables[0]"
+    ),
     # columns
     "upper case": Fault(
         "column-name",
