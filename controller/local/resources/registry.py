@@ -11,6 +11,7 @@ from controller.local.resources import (
     apigateway,
     apigateway_access,
     codesuite,
+    dashboards,
     functions,
     glue,
     iam,
@@ -22,6 +23,7 @@ from controller.local.resources import (
     schedules,
     store,
     streams,
+    warehouse,
 )
 from controller.local.resources.custom import Custom
 from controller.local.resources.handler import Handler, Made, ResourceFailed, Scope
@@ -71,6 +73,7 @@ DRIVEN: tuple[Typed, ...] = (
     *apigateway.HANDLERS,
     *apigateway_access.HANDLERS,
     *codesuite.HANDLERS,
+    *dashboards.HANDLERS,
     *functions.HANDLERS,
     *glue.HANDLERS,
     *iam.HANDLERS,
@@ -82,6 +85,7 @@ DRIVEN: tuple[Typed, ...] = (
     *schedules.HANDLERS,
     *store.HANDLERS,
     *streams.HANDLERS,
+    *warehouse.HANDLERS,
 )
 
 HANDLERS: Mapping[str, Handler] = {
