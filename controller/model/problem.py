@@ -69,6 +69,7 @@ CODES: dict[str, str] = {
         "plural for more; `cron(…)` has six fields of which day-of-month or day-of-week is `?`; `on-arrival` is "
         "for drop-zone flows alone."
     ),
+    "capacity-order": "A warehouse cannot begin with more units than it may have at most.",
     "column-name": (
         "Glue, Athena, parquet and Redshift have to agree on a column's name: lower-case letters, digits and "
         "underscores, a letter first, 127 characters at most. Give the source's own name in `from`."
@@ -184,7 +185,10 @@ CODES: dict[str, str] = {
         "The name is a reserved word. Redshift cannot load it (an error where the flow has that target); Athena "
         "needs it quoted in every query (a warning)."
     ),
-    "reserved-name": "S3 keeps bucket names that begin so for itself.",
+    "reserved-name": (
+        "The name belongs to the service: S3 keeps some beginnings of bucket names, Redshift its reserved words and "
+        "its own schemas, and loading a warehouse the tables that begin with `lake_`."
+    ),
     "script-not-found": "The transform script is not below the lake's folder, or cannot be read.",
     "script-not-python": "The transform script does not parse as Python, or has no function `transform`.",
     "several-organizations": "A lake has one Organization. Two lakes are two folders.",
@@ -220,6 +224,10 @@ CODES: dict[str, str] = {
     "wave-order": (
         "A wave takes nobody because one before it takes all that are left (a warning), or no wave takes the rest "
         "(an error)."
+    ),
+    "wrong-account": (
+        "Who sees dashboards is a user or a group in QuickSight of the manifest's own account. For people elsewhere, "
+        "share the tables with a Consumer."
     ),
     "wrong-region": "The network, agent or endpoint is in another region than the silo.",
     "wrong-type": (

@@ -14,6 +14,7 @@ from controller.model.facts import AccountOf, Fact
 from controller.model.manifest import Manifest
 from controller.model.ownership import TAG_FLOW, code_bucket, logical_id
 from controller.render.blueprint import Catalogue
+from controller.render.components import components
 from controller.render.sharing import (
     column_grants,
     facts_of,
@@ -23,6 +24,7 @@ from controller.render.sharing import (
     sharing_values,
     storage_values,
 )
+from controller.render.targets import targets
 from controller.resolve.lake import Lake, Member, retired
 
 ROOT = "silo"
@@ -64,6 +66,9 @@ def _parts(lake: Lake, silo: Silo, catalogue: Catalogue) -> Iterator[Part]:
     given = () if silo.lifecycle == "retired" else policy_grants(lake, silo.name)
     stored = {**_storage(lake, silo, _writers(flows, catalogue)), **storage_values(given)}
     yield Part(STORAGE, STORAGE, logical_id(STORAGE), stored, (), {}, silo.manifest, facts_of(given, ()))
+    if silo.lifecycle != "retired":
+        for name, values in components(silo, flows, database(silo.name)):
+            yield Part(name, name, logical_id(name), values, (), {}, silo.manifest)
     for flow in flows:
         blueprint = f"flows/{flow.source_type}"
         scripts, own = _scripts(lake, flow, catalogue), catalogue.scripts(blueprint)
@@ -180,6 +185,7 @@ def _flow(lake: Lake, silo: Silo, flow: Flow, scripts: list[str]) -> dict[str, A
             "workers": flow.transform.workers,
             "worker_type": flow.transform.worker_type,
         },
+        "targets": targets(flow),
     }
 
 

@@ -16,6 +16,7 @@ from controller.resolve import (
     columns,
     credentials,
     dropzones,
+    loads,
     names,
     networks,
     partners,
@@ -95,6 +96,7 @@ def resolve_alone(
 def _alone(specs: Specs, available: frozenset[str], today: date) -> Iterator[Problem]:
     yield from blueprints.check(specs, available)
     yield from columns.check(specs)
+    yield from loads.check(specs)
     yield from networks.check(specs)
     yield from partners.check(specs)
     yield from schedules.check(specs)

@@ -15,9 +15,12 @@ from controller.local.resources.handler import Scope
 
 ROOT = Path(__file__).parents[4]
 CASES = (
+    "blueprints/dashboards/cases/several",
     "blueprints/flows/dropzone/cases/on-arrival",
     "blueprints/flows/http/cases/api-key",
+    "blueprints/flows/http/cases/every-target",
     "blueprints/storage/cases/own-key",
+    "blueprints/warehouse/cases/own-network",
     "pipeline/master/cases/home",
     "pipeline/silo-baseline/cases/acme",
 )
@@ -31,6 +34,7 @@ GIVEN = {
     "ProcessedBucket": "acme-sales-processed",
     "RawBucket": "acme-sales-raw",
     "SecurityConfiguration": "lake",
+    "WorkGroup": "sales",
     "UnitPaths": "o-abcdefghij/r-abcd/ou-abcd-abcdefgh/*",
 }
 
