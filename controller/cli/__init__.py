@@ -22,6 +22,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("apply", "apply"),
     ("status", "status"),
     ("drift", "drift"),
+    ("partner", "partner"),
     ("local", "local"),
 )
 

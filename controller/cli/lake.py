@@ -22,11 +22,12 @@ class Given:
     catalogue: Catalogue
 
     def named(self, silos: tuple[str, ...]) -> tuple[str, ...]:
-        """The silos that were asked for, all where none was named."""
-        unknown = sorted(set(silos) - set(self.lake.silos))
+        """The silos, and consumers as consumer/<name>, that were asked for, all where none was named."""
+        unknown = sorted(set(silos) - set(self.lake.members))
         if unknown:
-            raise click.UsageError(f"no Silo is named {unknown[0]!r}; there are {', '.join(self.lake.silos) or 'none'}")
-        return tuple(name for name in self.lake.silos if name in silos or not silos)
+            there = ", ".join(self.lake.members) or "none"
+            raise click.UsageError(f"no Silo is named {unknown[0]!r}; there are {there}")
+        return tuple(name for name in self.lake.members if name in silos or not silos)
 
 
 def read_lake(folder: Path) -> Given:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from controller import __version__
+from controller.engine.partners import Users
 from controller.engine.ports import Bucket, Ports
 from controller.engine.silos import Silos
 from controller.kinds.organization import Organization
@@ -22,6 +23,7 @@ from controller.model.ownership import code_bucket
 class Wired:
     ports: Ports
     silos: Silos
+    partners: Users
     calls: Mapping[str, int]  # API calls so far, by service and operation
 
 
@@ -31,6 +33,7 @@ def connect(organization: Organization) -> Wired:
     from controller.aws.client import Clients
     from controller.aws.live import AwsSilos
     from controller.aws.organization import AwsOrganizations
+    from controller.aws.partners import AwsPartners
     from controller.aws.resource_types import create_only
     from controller.aws.stacks import AwsStacks
     from controller.aws.stacksets import AwsStackSets
@@ -52,7 +55,7 @@ def connect(organization: Organization) -> Wired:
         owner=owner,
         alive=alive,
     )
-    return Wired(ports, AwsSilos(clients), clients.calls)
+    return Wired(ports, AwsSilos(clients), AwsPartners(clients), clients.calls)
 
 
 def owner() -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from controller.diff.change import Change, Detail, Later, Verb
+from controller.kinds.consumer import Consumer
 from controller.kinds.silo import NewAccount, Silo
 from controller.model.observed import Absent, Observed, Present, Unreadable
 from controller.model.world import Account, Tree
@@ -22,13 +23,13 @@ def unit_change(path: str) -> Change:
     return Change(f"unit/{path}", "AWS::Organizations::OrganizationalUnit", Verb.CREATE, "does not exist yet")
 
 
-def account_change(silo: Silo, observed: Observed[Account], tree: Tree, known: str = "") -> Change | None:
+def account_change(silo: Silo | Consumer, observed: Observed[Account], tree: Tree, known: str = "") -> Change | None:
     """What brings a silo's account into its unit; None when it is there. `known` is its id where that was known.
 
     A known account that the organization does not have is blocked: only its owner can accept an invitation, and a
     second one of the same e-mail address cannot be created.
     """
-    address, wanted = f"account/{silo.name}", silo.organizational_unit
+    address, wanted = f"account/{silo.key}", silo.organizational_unit
     created = silo.account if isinstance(silo.account, NewAccount) else None
     at = silo.manifest.at("spec.account")
     match observed:

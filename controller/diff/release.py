@@ -10,6 +10,7 @@ from controller.diff.change import Change, Verb
 from controller.diff.template import compare
 from controller.model.bundle import Rendered
 from controller.model.index import Entry
+from controller.model.ownership import member_address
 from controller.model.world import Stored
 
 NO_TEMPLATE: Mapping[str, Any] = {}
@@ -39,7 +40,7 @@ def bundle_changes(
     rendered: Rendered, published: Published | None, create_only: Callable[[str], frozenset[str]]
 ) -> Iterator[Change]:
     """One change a resource, nested stacks in the order of their addresses, the root's own last."""
-    place = f"silo/{rendered.silo}"
+    place = member_address(rendered.silo)
     old = published.nested if published else {}
     new = {template.address: template for template in rendered.nested}
     for address in sorted({*old, *new}):
@@ -65,4 +66,5 @@ def rest_change(silo: str, changes: tuple[Change, ...]) -> tuple[Change, ...]:
     """A bundle that differs where no resource does is still a change, and said to be one."""
     if changes:
         return ()
-    return (Change(f"silo/{silo}/bundle", "bundle", Verb.UPDATE, "what it carries differs, no resource does"),)
+    why = "what it carries differs, no resource does"
+    return (Change(f"{member_address(silo)}/bundle", "bundle", Verb.UPDATE, why),)

@@ -12,6 +12,8 @@ from controller.model.source import Source
 NESTED = "AWS::CloudFormation::Stack"
 KEEPING = frozenset({"Retain", "RetainExceptOnCreate", "Snapshot"})
 
+DATA, NO_DATA = "lake:data", "none"  # a resource's metadata: of a type that holds data, and yet only points at it
+
 # Types that hold data or identity: losing one loses what no re-run brings back.
 DATA_TYPES = frozenset(
     {
@@ -72,7 +74,7 @@ def _resource(
         return None
     if old is None:
         return Change(address, new["Type"] if new else "", Verb.CREATE, "does not exist yet", source=source)
-    holds_data = old["Type"] in DATA_TYPES
+    holds_data = old["Type"] in DATA_TYPES and old.get("Metadata", {}).get(DATA) != NO_DATA
     if new is None:
         kept = old.get("DeletionPolicy") in KEEPING
         reason = "no manifest asks for it" + ("; AWS keeps it, outside the stack" if kept else "")

@@ -10,16 +10,16 @@ from controller.diff.organization import account_change, missing_units, unit_cha
 from controller.engine.draft import Draft
 from controller.engine.observe import World, side_by_side
 from controller.engine.ports import Ports
-from controller.kinds.silo import NewAccount, Silo
+from controller.kinds.silo import NewAccount
 from controller.model.index import Entry, Index
 from controller.model.observed import Absent, Observed, Present, Unreadable
 from controller.model.world import Account, Tree
 from controller.plan.step import CreateAccount, CreateUnit, MoveAccount, Step
-from controller.resolve.lake import Lake
+from controller.resolve.lake import Lake, Member
 
 
 def plan_accounts(
-    draft: Draft, lake: Lake, silos: list[Silo], world: World, index: Index, ports: Ports
+    draft: Draft, lake: Lake, silos: list[Member], world: World, index: Index, ports: Ports
 ) -> tuple[Tree | None, Mapping[str, Account]]:
     """Units and accounts of the silos that are looked into, and the baseline's units; answers what was found."""
     organization = lake.organization
@@ -46,50 +46,50 @@ def plan_accounts(
         draft.steps.append(CreateUnit(f"unit/{path}", (f"unit/{parent}",) if parent else (), path))
     found = _look_up(silos, index, ports)
     for silo in silos:
-        change = account_change(silo, found[silo.name], tree, account_id(silo, index.silos.get(silo.name)))
+        change = account_change(silo, found[silo.key], tree, account_id(silo, index.silos.get(silo.key)))
         if change is not None:
             draft.changes.append(change)
             draft.steps.extend(_account_steps(silo, change))
     return tree, {name: seen.value for name, seen in found.items() if isinstance(seen, Present)}
 
 
-def account_id(silo: Silo, entry: Entry | None) -> str:
+def account_id(silo: Member, entry: Entry | None) -> str:
     """The silo's account as far as it is known without asking; empty before it is created."""
     if isinstance(silo.account, str):
         return silo.account
     return entry.account if entry else ""
 
 
-def _look_up(silos: Iterable[Silo], index: Index, ports: Ports) -> dict[str, Observed[Account]]:
+def _look_up(silos: Iterable[Member], index: Index, ports: Ports) -> dict[str, Observed[Account]]:
     """Each silo's account: by its id where it is known, else by its e-mail address among all accounts."""
-    known = {silo.name: account_id(silo, index.silos.get(silo.name)) for silo in silos}
-    unknown = [silo for silo in silos if not known[silo.name]]
+    known = {silo.key: account_id(silo, index.silos.get(silo.key)) for silo in silos}
+    unknown = [silo for silo in silos if not known[silo.key]]
     found: dict[str, Observed[Account]] = {}
     if unknown:
         match ports.organizations.accounts():
             case Present(accounts):
                 by_email = {account.email.lower(): account.id for account in accounts}
-                known.update({s.name: by_email.get(_email(s), "") for s in unknown})
-                found.update({s.name: Absent() for s in unknown if not known[s.name]})
+                known.update({s.key: by_email.get(_email(s), "") for s in unknown})
+                found.update({s.key: Absent() for s in unknown if not known[s.key]})
             case Absent():
-                found.update({s.name: Absent() for s in unknown})
+                found.update({s.key: Absent() for s in unknown})
             case Unreadable() as failed:
-                found.update({s.name: failed for s in unknown})
+                found.update({s.key: failed for s in unknown})
     read = ports.organizations.account
     reads = {name: partial(read, account) for name, account in known.items() if name not in found}
     return {**found, **side_by_side(reads)}
 
 
-def _email(silo: Silo) -> str:
+def _email(silo: Member) -> str:
     return silo.account.email.lower() if isinstance(silo.account, NewAccount) else ""
 
 
-def _account_steps(silo: Silo, change: Change) -> Iterator[Step]:
+def _account_steps(silo: Member, change: Change) -> Iterator[Step]:
     unit = silo.organizational_unit
     if change.verb is Verb.BLOCKED:
         return
     if change.verb is Verb.CREATE and isinstance(silo.account, NewAccount):
-        yield CreateAccount(change.address, (), silo.name, silo.account.name, silo.account.email)
-        yield MoveAccount(f"{change.address}/unit", (change.address, f"unit/{unit}"), silo.name, unit)
+        yield CreateAccount(change.address, (), silo.key, silo.account.name, silo.account.email)
+        yield MoveAccount(f"{change.address}/unit", (change.address, f"unit/{unit}"), silo.key, unit)
     else:
-        yield MoveAccount(change.address, (f"unit/{unit}",), silo.name, unit)
+        yield MoveAccount(change.address, (f"unit/{unit}",), silo.key, unit)

@@ -47,6 +47,7 @@ from controller.plan.step import (
     stages,
 )
 from controller.render.accounts import render_baseline, render_master
+from controller.resolve.lake import retired
 
 AT_ONCE = 16  # uploads at a time
 WORDS: dict[type[Step], str] = {
@@ -219,10 +220,12 @@ class _Run:
     def _publish(self, step: Publish) -> None:
         """Assets first, the bundle last: a pipeline never sees a bundle whose nested templates are not there."""
         prepared = self.prepared
-        rendered, bundle = build(prepared.lake, step.silo, prepared.catalogue, prepared.options.commit)
+        rendered, bundle = build(
+            prepared.lake, step.silo, prepared.catalogue, prepared.options.commit, prepared.facts[step.silo].values
+        )
         if bundle.digest != step.digest:
             raise PlanStale("it renders otherwise than it was planned: plan again")
-        silo = prepared.lake.silos[step.silo]
+        silo = prepared.lake.member(step.silo)
         account = self._account_of(step.silo)
         bucket = self.ports.bucket(silo.region)
         self._assets(rendered, silo.region)
@@ -238,7 +241,8 @@ class _Run:
             stored.version,
             prepared.options.commit,
             self._now,
-            silo.lifecycle == "retired",
+            retired(silo),
+            prepared.facts[step.silo].digest,
         )
 
     def _assets(self, rendered: Rendered, region: str) -> None:
@@ -276,7 +280,7 @@ class _Run:
         found = self.accounts.get(silo)
         if found is not None:
             return found.id
-        account = self.prepared.lake.silos[silo].account
+        account = self.prepared.lake.member(silo).account
         if isinstance(account, NewAccount):
             return self.prepared.index.silos[silo].account
         return account

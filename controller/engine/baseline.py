@@ -65,8 +65,8 @@ def _left_out(
     An account that is to be moved gets its baseline from the move itself.
     """
     for name, account in sorted(accounts.items()):
-        unit = tree.units.get(lake.silos[name].organizational_unit)
-        place = account.id, lake.silos[name].region
+        unit = tree.units.get(lake.member(name).organizational_unit)
+        place = account.id, lake.member(name).region
         if current is None or place in current.instances or account.state != "ACTIVE":
             continue
         if unit is None or account.parent != unit.id:

@@ -26,7 +26,7 @@ from controller.engine.status import APPLY, START, origin_of, place_of
 from controller.model.index import Entry, Index
 from controller.model.live import LiveDrift, LivePipeline, LiveResource, LiveStack, Place
 from controller.model.observed import Absent, Observed, Present, Unreadable
-from controller.model.ownership import PIPELINE, SILO_STACK
+from controller.model.ownership import PIPELINE, SILO_STACK, member_address
 from controller.model.source import Source
 from controller.publish.origin import Origin
 from controller.resolve.lake import Lake
@@ -37,8 +37,7 @@ NOTICED = timedelta(minutes=10)  # by then a pipeline that polls has seen a new 
 REVERT = (
     f"aws cloudformation create-change-set --stack-name {SILO_STACK} --change-set-name put-back "
     "--include-nested-stacks --use-previous-template --deployment-mode REVERT_DRIFT "
-    "--capabilities CAPABILITY_NAMED_IAM CAPABILITY_AUTO_EXPAND "
-    "--parameters ParameterKey=BundleDigest,UsePreviousValue=true ParameterKey=Commit,UsePreviousValue=true"
+    "--capabilities CAPABILITY_NAMED_IAM CAPABILITY_AUTO_EXPAND --parameters "
 )
 
 
@@ -56,8 +55,8 @@ def find_drift(lake: Lake, ports: Ports, silos: Silos, names: Sequence[str] = ()
         found.compared.update(accounts.compared)
     looks = {
         name: _Look(lake, ports, silos, name, entries.get(name), place).all
-        for name, silo in lake.silos.items()
-        if (name in names or not names) and (place := place_of(silo, entries.get(name))) is not None
+        for name in lake.members
+        if (name in names or not names) and (place := place_of(lake.member(name), entries.get(name))) is not None
     }
     for one in side_by_side(looks).values():
         found.findings += one.findings
@@ -89,6 +88,7 @@ class _Look:
     entry: Entry | None
     place: Place
     found: _Found = field(default_factory=_Found)
+    parameters: tuple[str, ...] = ()  # of the root stack
     origin: Origin = field(init=False)
 
     def all(self) -> _Found:
@@ -99,6 +99,7 @@ class _Look:
         root = self._root()
         if root is None:
             return self.found
+        self.parameters = tuple(sorted(root.parameters))
         self.found.compared["silos"] += 1
         self._deployed(root, pipeline)
         resources = self._resources(root.id, "")
@@ -112,7 +113,7 @@ class _Look:
         return self.found
 
     def _unread(self, address: str, why: str) -> None:
-        self.found.unreadable[f"silo/{self.name}/{address}" if address else f"silo/{self.name}"] = why
+        self.found.unreadable[f"{member_address(self.name)}/{address}" if address else member_address(self.name)] = why
 
     def _root(self) -> LiveStack | None:
         match self.silos.stack(self.place, SILO_STACK):
@@ -129,7 +130,7 @@ class _Look:
         """A pipeline that is missing or cannot be read shows in the stack that it should carry."""
         return Finding(
             DriftClass.POLLING_DISABLED,
-            f"silo/{self.name}/pipeline",
+            f"{member_address(self.name)}/pipeline",
             "AWS::CodePipeline::Pipeline",
             "no longer looks for new bundles",
             (Detail("polling", "on", "off"),),
@@ -141,7 +142,7 @@ class _Look:
 
     @property
     def _silo_source(self) -> Source:
-        return self.lake.silos[self.name].manifest.at()
+        return self.lake.member(self.name).manifest.at()
 
     def _there(self, command: str) -> str:
         return f"{command} --region {self.place.region}  # in account {self.place.account}"
@@ -164,7 +165,7 @@ class _Look:
         entry = self.entry
         return Finding(
             DriftClass.UNDEPLOYED,
-            f"silo/{self.name}/bundle",
+            f"{member_address(self.name)}/bundle",
             "bundle",
             message,
             (Detail("BundleDigest", entry.bundle if entry else None, runs),),
@@ -207,13 +208,14 @@ class _Look:
     def _by_hand(self, nested: str, drift: LiveDrift) -> Finding:
         source = self.origin.source(nested, drift.logical_id)
         where = f"{source.path}:{source.line}" if source else "the manifest"
+        kept = " ".join(f"ParameterKey={name},UsePreviousValue=true" for name in self.parameters)
         return Finding(
             DriftClass.CHANGED_BY_HAND,
             self.origin.address(nested, drift.logical_id),
             drift.type,
             "was deleted by hand" if drift.deleted else "was changed by hand",
             tuple(Detail(_dotted(one.path), one.expected, one.actual) for one in drift.differences),
-            reassert=self._there(REVERT),
+            reassert=self._there(REVERT + kept),
             accept=f"write it as it is now into {where}, or into the blueprint where no field says it; then {APPLY}",
             source=source,
         )

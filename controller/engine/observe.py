@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
@@ -28,11 +28,16 @@ class World:
     releases: Mapping[str, Observed[Mapping[str, Stored]]]  # region -> the bundles in its code bucket, by key
 
 
-def observe(organization: Organization, ports: Ports, silo_regions: Collection[str] = ()) -> World:
+def observe(
+    organization: Organization, ports: Ports, regions: Collection[str] = (), units: Iterable[str] = ()
+) -> World:
     """Read what every plan compares. Raises ControllerError when we are not who the manifests say.
 
-    Calls: 8 and 3 a region, and one a region of `silo_regions`, besides pages (bundles by 1,000, StackSet instances by
-    100). What the baseline made in a region without silos nobody waits for: only the home region stands in for none.
+    `regions` are those with silos or consumers: what the baseline made in another nobody waits for, and only the home
+    region stands in for none. `units` are looked up beside those of the Organization: a listing more for each parent
+    that is not on the way.
+
+    Calls: 8 and 3 a region, and one for each of `regions`, besides pages (bundles by 1,000, StackSet instances by 100).
     """
     caller = ports.organizations.caller()
     if caller != organization.master_account:
@@ -42,9 +47,9 @@ def observe(organization: Organization, ports: Ports, silo_regions: Collection[s
         )
     home = organization.home_region
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        tree = pool.submit(ports.organizations.tree, organization.units)
+        tree = pool.submit(ports.organizations.tree, sorted({*organization.units, *units}))
         masters = {r: pool.submit(ports.stacks.read, MASTER_STACK, r) for r in organization.regions}
-        baseline = pool.submit(ports.stack_sets.read, BASELINE_SET, silo_regions or (home,))
+        baseline = pool.submit(ports.stack_sets.read, BASELINE_SET, regions or (home,))
         index = pool.submit(read_index, ports, home)
         releases = {r: pool.submit(_bundles, ports, r) for r in organization.regions}
         return World(

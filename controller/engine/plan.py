@@ -10,11 +10,11 @@ from controller.diff.release import is_current
 from controller.engine.accounts import account_id, plan_accounts
 from controller.engine.baseline import plan_baseline
 from controller.engine.draft import Draft
+from controller.engine.facts import Known, known_facts, units_in_shares
 from controller.engine.masters import plan_masters
 from controller.engine.observe import World, observe, value_or
 from controller.engine.ports import Ports
 from controller.engine.silo import plan_departed, plan_silos
-from controller.kinds.silo import Silo
 from controller.model.index import Entry, Index
 from controller.model.observed import Absent
 from controller.model.ownership import bundle_key
@@ -24,7 +24,7 @@ from controller.plan.plan import Plan
 from controller.plan.step import Step
 from controller.render.blueprint import Catalogue
 from controller.render.silo import inputs
-from controller.resolve.lake import Lake
+from controller.resolve.lake import Lake, Member
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ class Prepared:
     tree: Tree | None
     accounts: Mapping[str, Account]  # by silo, where they were looked up
     index: Index
+    facts: Mapping[str, Known]  # by silo and consumer
 
 
 def make_plan(lake: Lake, catalogue: Catalogue, ports: Ports, options: Options) -> Prepared:
@@ -53,15 +54,17 @@ def make_plan(lake: Lake, catalogue: Catalogue, ports: Ports, options: Options) 
 
     Raises ManifestsInvalid where a blueprint refuses what a manifest asks for, ControllerError for the wrong account.
     """
-    world = observe(lake.organization, ports, {silo.region for silo in lake.silos.values()})
+    regions = {lake.member(name).region for name in lake.members}
+    world = observe(lake.organization, ports, regions, units_in_shares(lake))
     draft = Draft()
     index = value_or(world.index, Index({}))
-    wanted = {name: inputs(lake, name, catalogue) for name in lake.silos}
-    stale = _stale(lake, world, index, wanted, options.full)
-    tree, accounts = plan_accounts(draft, lake, [lake.silos[name] for name in stale], world, index, ports)
+    wanted = {name: inputs(lake, name, catalogue) for name in lake.members}
+    facts = {name: known_facts(lake, name, catalogue, world.tree, index) for name in lake.members}
+    stale = _stale(lake, world, index, wanted, facts, options.full)
+    tree, accounts = plan_accounts(draft, lake, [lake.member(name) for name in stale], world, index, ports)
     plan_masters(draft, lake, catalogue, world, tree, ports)
     plan_baseline(draft, lake, catalogue, world, tree, accounts, ports)
-    plan_silos(draft, lake, catalogue, world, index, stale, wanted, accounts, ports)
+    plan_silos(draft, lake, catalogue, world, index, stale, wanted, accounts, facts, ports)
     plan_departed(draft, lake, index)
     _guard(draft, lake, stale, options)
     plan = Plan(
@@ -71,20 +74,31 @@ def make_plan(lake: Lake, catalogue: Catalogue, ports: Ports, options: Options) 
         {"regions": len(lake.organization.regions), "silos": len(lake.silos), "flows": len(lake.flows)},
         _fingerprints(wanted, world, index),
     )
-    return Prepared(plan, tuple(draft.steps), lake, catalogue, options, tree, accounts, index)
+    return Prepared(plan, tuple(draft.steps), lake, catalogue, options, tree, accounts, index, facts)
 
 
-def _stale(lake: Lake, world: World, index: Index, wanted: Mapping[str, str], full: bool) -> tuple[str, ...]:
-    """The silos to look into: published from other inputs, not as the index says, or not enrolled in the baseline."""
+def _stale(
+    lake: Lake, world: World, index: Index, wanted: Mapping[str, str], facts: Mapping[str, Known], full: bool
+) -> tuple[str, ...]:
+    """The members to look into: published from other inputs or facts, not as the index says, or not enrolled."""
     enrolled = value_or(world.baseline, StackSet({}, {}, False, {})).instances
     return tuple(
         name
-        for name, silo in lake.silos.items()
-        if full or not _settled(silo, index.silos.get(name), wanted[name], world, enrolled)
+        for name in lake.members
+        if full
+        or not _settled(lake.member(name), index.silos.get(name), wanted[name], world, enrolled)
+        or _moved(index.silos.get(name), facts[name])
     )
 
 
-def _settled(silo: Silo, entry: Entry | None, wanted: str, world: World, enrolled: Collection[tuple[str, str]]) -> bool:
+def _moved(entry: Entry | None, facts: Known) -> bool:
+    """Whether other facts hold than what was published says. What cannot be read now leaves a settled member alone."""
+    return entry is not None and not facts.missing and entry.facts != facts.digest
+
+
+def _settled(
+    silo: Member, entry: Entry | None, wanted: str, world: World, enrolled: Collection[tuple[str, str]]
+) -> bool:
     account = account_id(silo, entry)
     listed = value_or(world.releases.get(silo.region, Absent()), {}).get(bundle_key(account)) if account else None
     return (account, silo.region) in enrolled and is_current(entry, wanted, account, silo.region, listed)

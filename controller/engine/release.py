@@ -9,13 +9,15 @@ from controller.publish.archive import open_files
 from controller.publish.bundle import CONFIG, RELEASE, TEMPLATE, pack
 from controller.render.accounts import render_baseline, render_master
 from controller.render.blueprint import Catalogue
-from controller.render.silo import render_silo
+from controller.render.silo import NO_FACTS, render_silo
 from controller.resolve.lake import Lake
 
 
-def build(lake: Lake, silo: str, catalogue: Catalogue, commit: str) -> tuple[Rendered, Bundle]:
+def build(
+    lake: Lake, key: str, catalogue: Catalogue, commit: str, facts: Mapping[str, str] = NO_FACTS
+) -> tuple[Rendered, Bundle]:
     """Raises ManifestsInvalid where AWS would refuse what the manifests ask for."""
-    rendered = render_silo(lake, silo, catalogue)
+    rendered = render_silo(lake, key, catalogue, facts)
     return rendered, pack(rendered, commit)
 
 

@@ -14,14 +14,14 @@ from controller.engine.accounts import account_id
 from controller.engine.baseline import UNITS
 from controller.engine.contract import contract_guards
 from controller.engine.draft import Draft
+from controller.engine.facts import Known
 from controller.engine.masters import MASTER, master_address
 from controller.engine.observe import World, side_by_side, value_or
 from controller.engine.ports import Bucket, Ports
-from controller.kinds.silo import Silo
 from controller.model.bundle import Asset, Rendered
 from controller.model.index import Entry, Index
 from controller.model.observed import Absent, Observed, Present, Unreadable
-from controller.model.ownership import bundle_key
+from controller.model.ownership import CONSUMER, bundle_key, member_address
 from controller.model.world import Account, Stored
 from controller.plan.guard import unknown_before
 from controller.plan.plan import Guard
@@ -30,7 +30,7 @@ from controller.publish.archive import ArchiveRefused
 from controller.publish.bundle import Opened, digest, open_bundle
 from controller.render.blueprint import Catalogue
 from controller.render.silo import render_silo
-from controller.resolve.lake import Lake
+from controller.resolve.lake import Lake, Member, retired
 
 
 def plan_silos(
@@ -42,6 +42,7 @@ def plan_silos(
     stale: Iterable[str],
     wanted: Mapping[str, str],
     accounts: Mapping[str, Account],
+    facts: Mapping[str, Known],
     ports: Ports,
 ) -> None:
     if isinstance(world.index, Unreadable):
@@ -50,15 +51,18 @@ def plan_silos(
     if isinstance(world.index, Absent):
         draft.notes.extend(_without_index(lake, world, accounts))
     for name in stale:
-        silo = lake.silos[name]
+        silo, place = lake.member(name), member_address(name)
         listing = world.releases[silo.region]
         if isinstance(listing, Unreadable):
-            draft.blocked(f"silo/{name}/bundle", "bundle", f"could not be read: {listing.why}")
+            draft.blocked(f"{place}/bundle", "bundle", f"could not be read: {listing.why}")
+            continue
+        if facts[name].missing:
+            draft.blocked(f"{place}/bundle", "bundle", facts[name].missing)
             continue
         account = accounts[name].id if name in accounts else account_id(silo, index.silos.get(name))
         listed: Stored | None = value_or(listing, {}).get(bundle_key(account)) if account else None
         entry = index.silos.get(name)
-        made = plan_silo(lake, silo, catalogue, ports, account, entry, listed, wanted[name])
+        made = plan_silo(lake, silo, catalogue, ports, account, entry, listed, wanted[name], facts[name])
         # The home region's bucket holds the lock and the index, whatever region the silo is in.
         masters = {MASTER, master_address(lake, silo.region)}
         needs = (f"account/{name}", f"account/{name}/unit", *sorted(masters))
@@ -81,11 +85,11 @@ def _without_index(lake: Lake, world: World, accounts: Mapping[str, Account]) ->
 def plan_departed(draft: Draft, lake: Lake, index: Index) -> None:
     """Silos that were published and have no manifest any more: never deleted, forgotten once they were retired."""
     for name, entry in index.silos.items():
-        if name in lake.silos:
+        if name in lake.members:
             continue
-        address = f"silo/{name}/bundle"
-        if entry.retired:
-            reason = "it was retired and its manifest is gone; its data stays in its account"
+        address = f"{member_address(name)}/bundle"
+        if entry.retired or name.startswith(CONSUMER):
+            reason = "its manifest is gone; what its account holds stays there"
             draft.changes.append(Change(address, "bundle", Verb.DELETE, reason, retained=True))
             draft.steps.append(Record(address, (), name, None))
         else:
@@ -110,19 +114,20 @@ class SiloPlan:
 
 def plan_silo(
     lake: Lake,
-    silo: Silo,
+    silo: Member,
     catalogue: Catalogue,
     ports: Ports,
     account: str,
     entry: Entry | None,
     listed: Stored | None,
     inputs: str,
+    facts: Known,
 ) -> SiloPlan:
     """`listed` is the bundle's head in the bucket's listing, None where there is none."""
-    address = f"silo/{silo.name}/bundle"
-    rendered = render_silo(lake, silo.name, catalogue)
+    address = f"{member_address(silo.key)}/bundle"
+    rendered = render_silo(lake, silo.key, catalogue, facts.values)
     wanted = digest(rendered)
-    publish = Publish(address, (), silo.name, inputs, wanted, listed.etag if listed else None)
+    publish = Publish(address, (), silo.key, inputs, wanted, listed.etag if listed else None)
     here = entry if entry and (entry.account, entry.region) == (account, silo.region) else None
     if listed is None:
         return _replaced(lake, silo, rendered, ports, here, publish, _lost(address, entry, here))
@@ -141,14 +146,14 @@ def plan_silo(
             broken = f"{address}: what lies in the bucket is not a bundle of ours; it will be written over"
             return _replaced(lake, silo, rendered, ports, here, publish, (broken,))
         case (bundle, stored) if bundle.digest == wanted:
-            return _recorded(silo, account, entry, inputs, bundle, stored)
+            return _recorded(silo, account, entry, inputs, bundle, stored, facts)
         case (bundle, _):
             return _compared(lake, rendered, bundle, bucket, ports, publish)
 
 
 def _replaced(
     lake: Lake,
-    silo: Silo,
+    silo: Member,
     rendered: Rendered,
     ports: Ports,
     entry: Entry | None,
@@ -182,9 +187,10 @@ def _published(bucket: Bucket, key: str, version: str = "") -> Observed[tuple[Op
             return failed
 
 
-def _recorded(silo: Silo, account: str, entry: Entry | None, inputs: str, bundle: Opened, stored: Stored) -> SiloPlan:
+def _recorded(
+    silo: Member, account: str, entry: Entry | None, inputs: str, bundle: Opened, stored: Stored, facts: Known
+) -> SiloPlan:
     """What was published says what is wanted; only the index may be behind, as after a run that died."""
-    retired = silo.lifecycle == "retired"
     proved = Entry(
         account,
         silo.region,
@@ -194,12 +200,13 @@ def _recorded(silo: Silo, account: str, entry: Entry | None, inputs: str, bundle
         stored.version,
         str(bundle.release.get("commit", "")),
         entry.published if entry else "",
-        retired,
+        retired(silo),
+        facts.digest,
     )
     if entry == proved:
         return SiloPlan()
-    note = f"silo/{silo.name}/bundle: the index is behind the bucket; an apply corrects it"
-    return SiloPlan((), (note,), None, Record(f"index/{silo.name}", (), silo.name, proved))
+    note = f"{member_address(silo.key)}/bundle: the index is behind the bucket; an apply corrects it"
+    return SiloPlan((), (note,), None, Record(f"index/{silo.key}", (), silo.key, proved))
 
 
 def _lost(address: str, entry: Entry | None, here: Entry | None) -> tuple[str, ...]:
@@ -221,7 +228,7 @@ def _compared(
     notes: list[str] = []
     unknown: list[Guard] = []
     for address, read in side_by_side(reads).items():
-        place = f"silo/{rendered.silo}/{address}"
+        place = f"{member_address(rendered.silo)}/{address}"
         match read:
             case Present(stored) if Asset(stored.content, ".json").key == stored.key:
                 old[address] = json.loads(stored.content)

@@ -10,18 +10,17 @@ from functools import partial
 from controller.engine.observe import read_index, side_by_side, value_or
 from controller.engine.ports import Ports
 from controller.engine.silos import Silos
-from controller.kinds.silo import Silo
 from controller.model.health import Delivery, Health, Part, SiloStatus, Sync
 from controller.model.index import Entry, Index
 from controller.model.live import LivePipeline, LiveStack, Place
 from controller.model.observed import Absent, Observed, Present, Unreadable
-from controller.model.ownership import PIPELINE, SILO_STACK, bundle_key
+from controller.model.ownership import PIPELINE, SILO_STACK, bundle_key, member_address
 from controller.publish.archive import ArchiveRefused
 from controller.publish.bundle import read_release
 from controller.publish.origin import Origin
 from controller.render.blueprint import Catalogue
 from controller.render.silo import inputs
-from controller.resolve.lake import Lake
+from controller.resolve.lake import Lake, Member
 
 _RUNS = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE"})
 SOON, SELDOM = 0.5, 10.0  # seconds between two looks while waiting: the first ones, the last ones
@@ -29,7 +28,7 @@ APPLY = "siloctl apply"
 START = f"aws codepipeline start-pipeline-execution --name {PIPELINE}"
 
 
-def place_of(silo: Silo, entry: Entry | None) -> Place | None:
+def place_of(silo: Member, entry: Entry | None) -> Place | None:
     """Where the silo lives; None while its account does not exist."""
     account = silo.account if isinstance(silo.account, str) else entry.account if entry else ""
     return Place(account, silo.region) if account else None
@@ -40,7 +39,7 @@ def statuses(
 ) -> tuple[SiloStatus, ...]:
     """The status of `names`, or of all silos, in the order of their names; an unreachable silo is Unknown."""
     index = read_index(ports, lake.organization.home_region)
-    asked = [name for name in lake.silos if name in names or not names]
+    asked = [name for name in lake.members if name in names or not names]
     wanted = {name: inputs(lake, name, catalogue) for name in asked}
     reader = StatusReader(lake, ports, silos, value_or(index, Index({})), _why(index), wanted)
     return tuple(side_by_side({name: partial(reader.read, name) for name in asked}).values())
@@ -60,7 +59,7 @@ class StatusReader:
     wanted: Mapping[str, str]
 
     def read(self, name: str) -> SiloStatus:
-        silo = self.lake.silos[name]
+        silo = self.lake.member(name)
         entry = self.index.silos.get(name)
         place = place_of(silo, entry)
         wanted = self.wanted[name]
@@ -78,16 +77,16 @@ class StatusReader:
 
     def _status(self, name: str, place: Place | None, delivery: Delivery, parts: tuple[Part, ...]) -> SiloStatus:
         sync, reason = _sync(delivery, self.index_unknown, parts)
-        silo = self.lake.silos[name]
+        silo = self.lake.member(name)
         return SiloStatus(name, place.account if place else "", silo.region, sync, reason, delivery, parts)
 
     def _unpublished(self, name: str) -> Part:
         if why := self.index_unknown:
-            return Part(f"silo/{name}/bundle", Health.UNKNOWN, why)
-        return Part(f"silo/{name}/bundle", Health.MISSING, "nothing was published for it yet", APPLY)
+            return Part(f"{member_address(name)}/bundle", Health.UNKNOWN, why)
+        return Part(f"{member_address(name)}/bundle", Health.MISSING, "nothing was published for it yet", APPLY)
 
     def _stack_part(self, name: str, place: Place, stack: Observed[LiveStack], carrier: Part) -> Part:
-        address = f"silo/{name}/stack"
+        address = f"{member_address(name)}/stack"
         match stack:
             case Unreadable(why=why):
                 return Part(address, Health.UNKNOWN, why)
@@ -111,10 +110,10 @@ class StatusReader:
                 origin = origin_of(self.ports, name, place)
                 reason = f"{live.status}: {origin.address(failed.nested, failed.logical_id)}: {failed.reason}"
                 source = origin.source(failed.nested, failed.logical_id)
-                return Part(f"silo/{name}/stack", Health.DEGRADED, reason, advice, source)
+                return Part(f"{member_address(name)}/stack", Health.DEGRADED, reason, advice, source)
             case _:
                 reason = f"{live.status}: {live.reason}" if live.reason else live.status
-                return Part(f"silo/{name}/stack", Health.DEGRADED, reason, advice)
+                return Part(f"{member_address(name)}/stack", Health.DEGRADED, reason, advice)
 
 
 def origin_of(ports: Ports, name: str, place: Place) -> Origin:
@@ -145,7 +144,7 @@ def _delivery(
 
 
 def _pipeline_part(name: str, pipeline: Observed[LivePipeline], entry: Entry | None) -> Part:
-    address = f"silo/{name}/pipeline"
+    address = f"{member_address(name)}/pipeline"
     match pipeline:
         case Unreadable(why=why):
             return Part(address, Health.UNKNOWN, why)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.model.manifest import Manifest
+from controller.model.ownership import CONSUMER
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,11 @@ class Consumer:
     owners: tuple[str, ...]
     queries: Mapping[str, Any]
     dashboards: Mapping[str, Any] | None
+
+    @property
+    def key(self) -> str:
+        """What the index and all maps of members call it; no silo's name has a slash."""
+        return f"{CONSUMER}{self.name}"
 
 
 def read(manifest: Manifest) -> Consumer:

@@ -24,8 +24,11 @@ class Partner:
     access: tuple[Access, ...]
     expires: date
     rotate_every_days: int | None
+    issued: date | None  # from which periods of rotation count
+    revoked: bool
     source_cidrs: tuple[str, ...]
     max_object_mib: int | None
+    ssh_public_keys: tuple[str, ...] = ()
 
 
 def read(manifest: Manifest) -> Partner:
@@ -41,6 +44,9 @@ def read(manifest: Manifest) -> Partner:
         ),
         expires=date.fromisoformat(spec["credentials"]["expires"]),
         rotate_every_days=spec["credentials"].get("rotateEveryDays"),
+        issued=date.fromisoformat(issued) if (issued := spec["credentials"].get("issued")) else None,
+        revoked=spec["revoked"],
         source_cidrs=tuple(spec["sourceCidrs"]),
         max_object_mib=spec["limits"].get("maxObjectMiB"),
+        ssh_public_keys=tuple(spec["sshPublicKeys"]),
     )

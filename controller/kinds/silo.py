@@ -57,6 +57,11 @@ class Silo:
     lifecycle: str  # active | retired
     release: Release
 
+    @property
+    def key(self) -> str:
+        """What the index and all maps of members call it."""
+        return self.name
+
 
 def read(manifest: Manifest) -> Silo:
     """A manifest of the right shape, complete by its schema's defaults."""

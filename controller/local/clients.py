@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -46,11 +47,29 @@ def as_role(service: str, role_arn: str, region: str) -> Any:
 
     The trust policy is not asked here: whoever acts for a service does that first.
     """
-    sts = client("sts", role_arn.split(":")[4], region)
-    keys = sts.assume_role(RoleArn=role_arn, RoleSessionName="embedded")["Credentials"]
+    keys = role_keys(role_arn, region, "embedded")
     return _marked(
         _client(service, region, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"]), INTERNAL, "1"
     )
+
+
+def role_keys(role_arn: str, region: str, session: str, policy: str = "") -> dict[str, str]:
+    """Credentials of a role, narrowed by a session policy where one is given."""
+    sts = client("sts", role_arn.split(":")[4], region)
+    narrowed = {"Policy": policy} if policy else {}
+    keys: dict[str, str] = sts.assume_role(RoleArn=role_arn, RoleSessionName=session, **narrowed)["Credentials"]
+    return keys
+
+
+def endpoint() -> str:
+    """Where the embedded AWS listens."""
+    return _endpoint
+
+
+def with_keys(service: str, region: str, keys: Mapping[str, str]) -> Any:
+    """A client of a session, whose calls policies decide; made new, since sessions end."""
+    made = _client(service, region, keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+    return _marked(made, INTERNAL, "1")
 
 
 def _marked(made: Any, header: str, value: str) -> Any:

@@ -59,7 +59,7 @@ class Template:
 class Rendered:
     """All that one silo's bundle says, before it is packed."""
 
-    silo: str
+    silo: str  # a member's key: a silo's name, or consumer/<name>
     root: Template
     nested: tuple[Template, ...]  # in the order of their addresses
     scripts: tuple[Asset, ...]  # job scripts and function zips

@@ -20,11 +20,12 @@ class Entry:
     commit: str
     published: str  # ISO 8601, UTC
     retired: bool = False
+    facts: str = ""  # digest of the observed facts that the bundle was published with
 
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    silos: Mapping[str, Entry]
+    silos: Mapping[str, Entry]  # by a member's key: a silo's name, or consumer/<name>
     etag: str = ""  # of the index object itself; empty when there is none yet
 
     def text(self) -> bytes:

@@ -11,13 +11,27 @@ PIPELINE = "lake-delivery"
 
 ROLE_PATH = "/lake/"
 READER_ROLE = "lake-controller-read"  # in each silo: what status and drift read with
+REVOKER_ROLE = "lake-controller-revoke"  # in each silo: makes a partner's keys inactive, and can do nothing else
+PARTNER_PATH = "/partners/"  # of a partner's users, before the silo's name and a slash
+PARTNER_BOUNDARY = "lake-partner-boundary"  # the most that any of them may ever do
 ORGANIZATION_ROLE = "lake-organization"  # in the management account: creates and moves accounts
 
 TAG_ORGANIZATION = "lake:organization"
 TAG_SILO = "lake:silo"
+TAG_CONSUMER = "lake:consumer"
 TAG_FLOW = "lake:flow"
 TAG_MANAGED_BY = "lake:managed-by"
 MANAGED_BY = "siloctl"
+
+# On the user of a partner, where the SFTP authorizer reads them. Lists are words with a space between, for a tag holds
+# no comma (IAM user guide, tag rules); no tag means no limit.
+TAG_PARTNER = "lake:partner"  # the partner's name
+TAG_PREFIX = "lake:prefix"  # of the drop zone, without slashes around it
+TAG_PROTOCOLS = "lake:protocols"  # of web, api, sftp
+TAG_PERMISSIONS = "lake:permissions"  # of upload, list, download, delete
+TAG_EXPIRES = "lake:expires"  # the last instant, as 2027-06-30T23:59:59Z
+TAG_CIDRS = "lake:cidrs"  # networks it may come from
+TAG_MAX_OBJECT = "lake:max-object-mib"  # the largest upload
 
 RELEASES = "releases/"
 ASSETS = "assets/sha256/"
@@ -26,10 +40,17 @@ INDEX_KEY = STATE + "index.json"
 LOCK_KEY = STATE + "lock.json"
 BUNDLE = "bundle.zip"
 
+CONSUMER = "consumer/"  # before the name of a Consumer, wherever silos and consumers stand side by side
+
 
 def bundle_key(account: str) -> str:
     """The key that an account's pipeline polls; the baseline builds the same from `AWS::AccountId`."""
     return f"{RELEASES}{account}/{BUNDLE}"
+
+
+def member_address(key: str) -> str:
+    """`silo/sales` for the silo that is called `sales`; a consumer's key is its address."""
+    return key if key.startswith(CONSUMER) else f"silo/{key}"
 
 
 def code_bucket(prefix: str, region: str) -> str:

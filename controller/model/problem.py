@@ -69,6 +69,7 @@ CODES: dict[str, str] = {
         "plural for more; `cron(…)` has six fields of which day-of-month or day-of-week is `?`; `on-arrival` is "
         "for drop-zone flows alone."
     ),
+    "capacity-order": "A warehouse cannot begin with more units than it may have at most.",
     "column-name": (
         "Glue, Athena, parquet and Redshift have to agree on a column's name: lower-case letters, digits and "
         "underscores, a letter first, 127 characters at most. Give the source's own name in `from`."
@@ -111,7 +112,7 @@ CODES: dict[str, str] = {
     "engine-url": "The JDBC address belongs to another database product than `engine` says.",
     "expired": (
         "The date is in the past. Nothing is issued or granted for a time that is over: set a later date, or "
-        "remove the manifest."
+        "remove the manifest. For a Partner it is a warning: the next apply makes its keys inactive."
     ),
     "expires-soon": (
         "The date is within 14 days. A warning: replace the credentials or extend the share before it ends."
@@ -123,6 +124,10 @@ CODES: dict[str, str] = {
     ),
     "life-cycle": (
         "The days of a layer contradict each other: S3 archives before it expires, and a locked object cannot expire."
+    ),
+    "issued-too-early": (
+        "Keys are numbered by days from 2020-01-01 on, and a number only ever grows, so that CloudFormation makes a "
+        "new key. Say the day of the last rotation, or leave `issued` out."
     ),
     "matches-nothing": "A pattern or label matches nothing today. A warning, for what it is meant for may still come.",
     "missing-field": "A field that the kind needs is not there. The hint says what belongs in it.",
@@ -136,7 +141,8 @@ CODES: dict[str, str] = {
         "64. The hint says how many to take away."
     ),
     "needs-lakeformation": (
-        "Bucket and catalog policies share whole tables. Leaving columns out needs `via: lakeformation`."
+        "Bucket and catalog policies share whole tables. Leaving columns out needs `via: lakeformation`, and so does a "
+        "table with sensitive columns."
     ),
     "no-blueprint-yet": (
         "The manifest asks for something that no blueprint can build yet. It is said here rather than left out in "
@@ -182,7 +188,10 @@ CODES: dict[str, str] = {
         "The name is a reserved word. Redshift cannot load it (an error where the flow has that target); Athena "
         "needs it quoted in every query (a warning)."
     ),
-    "reserved-name": "S3 keeps bucket names that begin so for itself.",
+    "reserved-name": (
+        "The name belongs to the service: S3 keeps some beginnings of bucket names, Redshift its reserved words and "
+        "its own schemas, and loading a warehouse the tables that begin with `lake_`."
+    ),
     "script-not-found": "The transform script is not below the lake's folder, or cannot be read.",
     "script-not-python": "The transform script does not parse as Python, or has no function `transform`.",
     "several-organizations": "A lake has one Organization. Two lakes are two folders.",
@@ -193,6 +202,10 @@ CODES: dict[str, str] = {
     ),
     "template-too-large": (
         "A rendered template would come near CloudFormation's limits of size, resources or parameters."
+    ),
+    "too-many-networks": (
+        "A partner's networks stand in a tag of its user, where SFTP's authorizer reads them, and a tag holds 256 "
+        "characters. Name wider networks."
     ),
     "unit-outside": (
         "The unit is not below the units that the Organization names for this purpose, so the baseline would "
@@ -214,6 +227,10 @@ CODES: dict[str, str] = {
     "wave-order": (
         "A wave takes nobody because one before it takes all that are left (a warning), or no wave takes the rest "
         "(an error)."
+    ),
+    "wrong-account": (
+        "Who sees dashboards is a user or a group in QuickSight of the manifest's own account. For people elsewhere, "
+        "share the tables with a Consumer."
     ),
     "wrong-region": "The network, agent or endpoint is in another region than the silo.",
     "wrong-type": (

@@ -1,4 +1,4 @@
-"""Zips that are the same for the same content, and one reader that trusts none."""
+"""One reader of zips that trusts none."""
 
 from __future__ import annotations
 
@@ -6,13 +6,9 @@ import io
 import re
 import zipfile
 import zlib
-from collections.abc import Mapping
 
 from controller.model.errors import ControllerError
 
-EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest time that a zip can hold
-REGULAR_FILE = 0o100644 << 16
-LEVEL = 9
 MAX_ENTRIES = 64
 MAX_BYTES = 16 * 1024 * 1024  # of one file; a template is at most 1 MB
 MAX_RATIO = 200  # canonical JSON packs to about a tenth
@@ -32,19 +28,6 @@ UNREADABLE = (
 
 class ArchiveRefused(ControllerError):
     """A zip that is not one of ours."""
-
-
-def pack_files(files: Mapping[str, bytes]) -> bytes:
-    """Sorted, without times or users of this machine."""
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in sorted(files.items()):
-            info = zipfile.ZipInfo(name, EPOCH)
-            info.external_attr = REGULAR_FILE
-            info.create_system = 3  # Unix, whatever system packs it
-            # writestr does not take compression from the archive when it is given a ZipInfo
-            archive.writestr(info, content, compress_type=zipfile.ZIP_DEFLATED, compresslevel=LEVEL)
-    return buffer.getvalue()
 
 
 def open_files(content: bytes) -> dict[str, bytes]:

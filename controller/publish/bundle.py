@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller import __version__
+from controller.model.archive import pack_files
 from controller.model.bundle import Bundle, Rendered, Template, canonical, sha256
 from controller.model.errors import ControllerError
-from controller.publish.archive import ArchiveRefused, open_files, pack_files
+from controller.publish.archive import ArchiveRefused, open_files
 
 FORMAT = 1
 COMMIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,99}")  # as the root template's parameter allows

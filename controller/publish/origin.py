@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from controller.model.ownership import logical_id
+from controller.model.ownership import logical_id, member_address
 from controller.model.source import Source
 
 
@@ -23,7 +23,7 @@ class Origin:
         return next((address for address in known if logical_id(*address.split("/")) == nested), nested)
 
     def address(self, nested: str, logical: str = "") -> str:
-        words = ("silo", self.silo, self.nested_address(nested) if nested else "", logical)
+        words = (member_address(self.silo), self.nested_address(nested) if nested else "", logical)
         return "/".join(word for word in words if word)
 
     def source(self, nested: str, logical: str) -> Source | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -10,14 +10,20 @@ from controller.model.manifest import Manifest
 from controller.model.source import Source
 
 FIELD = "lake:field"  # a resource's metadata, written by its blueprint: the manifest field that shapes it
+MANIFEST = "lake:manifest"  # and whose field, such as partner/marketpulse, where several manifests shape one stack
 
 
-def asked_for(body: Mapping[str, Any], manifest: Manifest, organization: Manifest) -> dict[str, Source]:
+def asked_for(
+    body: Mapping[str, Any], manifest: Manifest, organization: Manifest, others: Iterable[Manifest] = ()
+) -> dict[str, Source]:
     """For each logical id the place of its field; of the whole spec where the blueprint names none."""
-    return {
-        logical_id: place(manifest, resource.get("Metadata", {}).get(FIELD, "spec"), organization)
-        for logical_id, resource in body["Resources"].items()
-    }
+    named = {other.subject: other for other in others}
+    found = {}
+    for logical_id, resource in body["Resources"].items():
+        metadata = resource.get("Metadata", {})
+        asks = named.get(metadata.get(MANIFEST, ""), manifest)
+        found[logical_id] = place(asks, metadata.get(FIELD, "spec"), organization)
+    return found
 
 
 def place(manifest: Manifest, field: str, organization: Manifest) -> Source:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from controller import __version__
 from controller.load.places import folder
+from controller.model.archive import pack_files
 from controller.model.bundle import Asset, canonical, sha256
 
 if TYPE_CHECKING:
@@ -64,6 +65,14 @@ class Catalogue:
         """What lies in the blueprint's `scripts/`, by name without its ending."""
         below = f"{name}/scripts/"
         return {PurePosixPath(path).stem: self.asset(path) for path in self.files if path.startswith(below)}
+
+    def function(self, name: str, function: str) -> Asset:
+        """The zip of what lies in the blueprint's `functions/<function>/`; the same files give the same bytes."""
+        below = f"{name}/functions/{function}/"
+        if below not in self._assets:
+            files = {path.removeprefix(below): file for path, file in self.files.items() if path.startswith(below)}
+            self._assets[below] = Asset(pack_files(files), ".zip")
+        return self._assets[below]
 
     def schema(self, name: str) -> Mapping[str, Any]:
         if name not in self._parsed:

@@ -20,7 +20,9 @@ POLICIES: Mapping[str, Mapping[str, int]] = {
     "AWS::S3::BucketPolicy": {"PolicyDocument": 20_480},
     "AWS::KMS::Key": {"KeyPolicy": 32_768},
     "AWS::IAM::ManagedPolicy": {"PolicyDocument": 6_144},
+    "Custom::LakeCatalogPolicy": {"PolicyDocument": 10_240},  # Glue developer guide, resource-based policies
     "AWS::IAM::Role": {"Policies": 10_240, "AssumeRolePolicyDocument": 2_048},
+    "AWS::IAM::User": {"Policies": 2_048},
 }
 
 

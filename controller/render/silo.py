@@ -1,57 +1,77 @@
-"""One silo's bundle: what decides it, as a digest, and what it says."""
+"""The bundle of one member, silo or consumer: what decides it, as a digest, and what it says."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from controller.kinds.silo import Silo
 from controller.model.bundle import Rendered, Template, canonical, sha256
 from controller.model.errors import ManifestsInvalid
-from controller.model.ownership import MANAGED_BY, TAG_MANAGED_BY, TAG_ORGANIZATION, TAG_SILO, code_bucket
+from controller.model.facts import Fact
+from controller.model.ownership import MANAGED_BY, TAG_CONSUMER, TAG_MANAGED_BY, TAG_ORGANIZATION, TAG_SILO, code_bucket
 from controller.model.problem import ordered
 from controller.render.asked import asked_for, place
 from controller.render.blueprint import Catalogue
 from controller.render.intrinsic import TemplateError
 from controller.render.limits import too_large
 from controller.render.text import dynamic_references
-from controller.render.values import ROOT, STORAGE, Part, parts
-from controller.resolve.lake import Lake
+from controller.render.values import QUERIES, ROOT, STORAGE, Part, parts
+from controller.resolve.lake import Lake, Member, retired
+
+BASES = (STORAGE, QUERIES)  # the parts whose outputs the others take
+NO_FACTS: Mapping[str, str] = MappingProxyType({})
 
 
-def inputs(lake: Lake, silo_name: str, catalogue: Catalogue) -> str:
-    """Digest of everything that decides this silo's bundle; the same digest means the same bundle.
+def inputs(lake: Lake, key: str, catalogue: Catalogue) -> str:
+    """Digest of everything in the manifests that decides this member's bundle; the same digest means the same bundle.
 
     Not in it: comments and order of manifests, line numbers, the commit, the account id (templates ask
-    CloudFormation for it), and all that concerns other silos.
+    CloudFormation for it), what AWS alone knows (`needed`), and all that concerns other members.
     """
-    silo = lake.silos[silo_name]
-    stacks = parts(lake, silo, catalogue)
+    member = lake.member(key)
+    stacks = parts(lake, member, catalogue)
     blueprints = catalogue.digest_of((ROOT, *(part.blueprint for part in stacks)))
     said = [(part.blueprint, part.address, part.values, part.tags) for part in stacks]
-    return sha256(canonical([blueprints, _root(lake, silo), tags(lake, silo), said]))
+    scripts = sorted({script.key for part in stacks for script in part.scripts})
+    return sha256(canonical([blueprints, _root(lake, member), tags(lake, member), said, scripts]))
 
 
-def render_silo(lake: Lake, silo_name: str, catalogue: Catalogue) -> Rendered:
-    """Raises ManifestsInvalid where CloudFormation would refuse what a manifest asks for."""
-    silo = lake.silos[silo_name]
-    stacks = parts(lake, silo, catalogue)
+def needed(lake: Lake, key: str, catalogue: Catalogue) -> tuple[Fact, ...]:
+    """What the bundle's root takes as parameters: facts that the plan reads in AWS."""
+    return _facts(parts(lake, lake.member(key), catalogue))
+
+
+def _facts(stacks: tuple[Part, ...]) -> tuple[Fact, ...]:
+    found = {fact.parameter: fact for part in stacks for fact in part.facts}
+    return tuple(found[name] for name in sorted(found))
+
+
+def render_silo(lake: Lake, key: str, catalogue: Catalogue, facts: Mapping[str, str] = NO_FACTS) -> Rendered:
+    """One member's bundle; `facts` are the values of `needed` by parameter, left out where nothing was asked of AWS.
+
+    Raises ManifestsInvalid where CloudFormation would refuse what a manifest asks for.
+    """
+    member = lake.member(key)
+    stacks = parts(lake, member, catalogue)
     _refuse(dynamic_references((lake.organization.manifest, *(part.manifest for part in stacks))))
     nested = tuple(_nested(lake, part, catalogue) for part in stacks)
-    root = _root_template(lake, silo, stacks, nested, catalogue)
+    root = _root_template(lake, member, stacks, nested, catalogue)
     _refuse(
         problem
-        for manifest, template in zip((silo.manifest, *(p.manifest for p in stacks)), (root, *nested), strict=True)
+        for manifest, template in zip((member.manifest, *(p.manifest for p in stacks)), (root, *nested), strict=True)
         for problem in too_large(template, manifest)
     )
     scripts = {script.key: script for part in stacks for script in part.scripts}
-    return Rendered(silo_name, root, nested, tuple(scripts[key] for key in sorted(scripts)), {}, tags(lake, silo))
+    ordered_scripts = tuple(scripts[name] for name in sorted(scripts))
+    return Rendered(key, root, nested, ordered_scripts, dict(facts), tags(lake, member))
 
 
-def tags(lake: Lake, silo: Silo) -> dict[str, str]:
+def tags(lake: Lake, member: Member) -> dict[str, str]:
     """The root stack's, which CloudFormation puts on all that it makes."""
     organization = lake.organization
-    ours = {TAG_ORGANIZATION: organization.name, TAG_SILO: silo.name, TAG_MANAGED_BY: MANAGED_BY}
+    ours = {TAG_ORGANIZATION: organization.name, _tag(member): member.name, TAG_MANAGED_BY: MANAGED_BY}
     return {**organization.tags, **ours}
 
 
@@ -65,32 +85,44 @@ def _nested(lake: Lake, part: Part, catalogue: Catalogue) -> Template:
     return Template(part.address, body, asked_for(body, part.manifest, lake.organization.manifest))
 
 
-def _root(lake: Lake, silo: Silo) -> dict[str, Any]:
+def _tag(member: Member) -> str:
+    return TAG_SILO if isinstance(member, Silo) else TAG_CONSUMER
+
+
+def _root(lake: Lake, member: Member) -> dict[str, Any]:
     organization = lake.organization
-    bucket = code_bucket(organization.code_bucket.name_prefix, silo.region)
+    bucket = code_bucket(organization.code_bucket.name_prefix, member.region)
     return {
-        "silo": silo.name,
+        "kind": "silo" if isinstance(member, Silo) else "consumer",
+        "name": member.name,
         "organization": organization.name,
-        "assets": f"https://{bucket}.s3.{silo.region}.amazonaws.com/",
-        "retired": silo.lifecycle == "retired",
+        "assets": f"https://{bucket}.s3.{member.region}.amazonaws.com/",
+        "retired": retired(member),
     }
 
 
 def _root_template(
-    lake: Lake, silo: Silo, stacks: tuple[Part, ...], nested: tuple[Template, ...], catalogue: Catalogue
+    lake: Lake, member: Member, stacks: tuple[Part, ...], nested: tuple[Template, ...], catalogue: Catalogue
 ) -> Template:
-    """Each nested stack gets by name, as parameters, those outputs of the storage stack that its template declares."""
-    given = frozenset(next(t.body["Outputs"] for t in nested if t.address == STORAGE))
+    """Each nested stack gets, as parameters, what its template declares: observed facts from the root's own parameters,
+    all else from the outputs of the part that the others build on.
+    """
+    base = next(part for part in stacks if part.address in BASES)
+    given = frozenset(next(t.body["Outputs"] for t in nested if t.address == base.address))
     entries = [_entry(part, template, given) for part, template in zip(stacks, nested, strict=True)]
-    body = catalogue.render(ROOT, {**_root(lake, silo), "nested": entries})
+    facts = [{"parameter": fact.parameter, "description": fact.description} for fact in _facts(stacks)]
+    values = {**_root(lake, member), "base": base.id, "facts": facts, "nested": entries}
+    body = catalogue.render(ROOT, values)
     manifests: Mapping[str, Any] = {part.id: part.manifest for part in stacks}
-    asked = {name: manifests.get(name, silo.manifest) for name in body["Resources"]}
+    asked = {name: manifests.get(name, member.manifest) for name in body["Resources"]}
     sources = {name: place(manifest, "", lake.organization.manifest) for name, manifest in asked.items()}
     return Template("", body, sources)
 
 
 def _entry(part: Part, template: Template, given: frozenset[str]) -> dict[str, Any]:
-    wanted = sorted(template.body.get("Parameters", {}))
+    taken = frozenset(template.body.get("Parameters", {}))
+    facts = sorted(taken & {fact.parameter for fact in part.facts})
+    wanted = sorted(taken - set(facts))
     if missing := set(wanted) - given:
         raise TemplateError(f"{part.blueprint}: storage has no output for {', '.join(sorted(missing))}")
     return {
@@ -98,6 +130,7 @@ def _entry(part: Part, template: Template, given: frozenset[str]) -> dict[str, A
         "address": part.address,
         "key": template.asset.key,
         "parameters": wanted,
+        "facts": facts,
         "tags": dict(part.tags),
         "holds_data": part.blueprint == STORAGE,
     }

@@ -6,16 +6,32 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from controller.kinds.consumer import Consumer
 from controller.kinds.flow import Column, Contract, Flow
 from controller.kinds.silo import Layer, Silo
 from controller.model.bundle import Asset, canonical
+from controller.model.facts import AccountOf, Fact
 from controller.model.manifest import Manifest
 from controller.model.ownership import TAG_FLOW, code_bucket, logical_id
 from controller.render.blueprint import Catalogue
-from controller.resolve.lake import Lake
+from controller.render.components import components
+from controller.render.sharing import (
+    column_grants,
+    facts_of,
+    giver_values,
+    policy_grants,
+    received,
+    sharing_values,
+    storage_values,
+)
+from controller.render.targets import targets
+from controller.resolve.lake import Lake, Member, retired
 
 ROOT = "silo"
 STORAGE = "storage"
+SHARING = "sharing"
+CATALOGS = "catalogs"
+QUERIES = "queries"  # the part of a consumer that every other one of it may build on, as on a silo's storage
 JOB_SCRIPT = "flows/_processing/scripts/process.py"
 WRITER = "x-writer"  # in a flow type's schema: the AWS service that lands its data in the silo's drop zone
 
@@ -31,11 +47,13 @@ class Part:
     scripts: tuple[Asset, ...]
     tags: Mapping[str, str]
     manifest: Manifest
+    facts: tuple[Fact, ...] = ()  # what the template takes as parameters and no manifest says
 
 
-def parts(lake: Lake, silo: Silo, catalogue: Catalogue) -> tuple[Part, ...]:
+def parts(lake: Lake, member: Member, catalogue: Catalogue) -> tuple[Part, ...]:
     """The nested stacks in the order of their addresses. A retired silo keeps its data and loses what works on it."""
-    return tuple(sorted(_parts(lake, silo, catalogue), key=lambda part: part.address))
+    made = _parts(lake, member, catalogue) if isinstance(member, Silo) else _consumer(lake, member)
+    return tuple(sorted((*made, *_catalogs(lake, member)), key=lambda part: part.address))
 
 
 def database(silo: str) -> str:
@@ -45,9 +63,12 @@ def database(silo: str) -> str:
 
 def _parts(lake: Lake, silo: Silo, catalogue: Catalogue) -> Iterator[Part]:
     flows = () if silo.lifecycle == "retired" else lake.flows_of(silo.name)
-    yield Part(
-        STORAGE, STORAGE, logical_id(STORAGE), _storage(lake, silo, _writers(flows, catalogue)), (), {}, silo.manifest
-    )
+    given = () if silo.lifecycle == "retired" else policy_grants(lake, silo.name)
+    stored = {**_storage(lake, silo, _writers(flows, catalogue)), **storage_values(given)}
+    yield Part(STORAGE, STORAGE, logical_id(STORAGE), stored, (), {}, silo.manifest, facts_of(given, ()))
+    if silo.lifecycle != "retired":
+        for name, values in components(silo, flows, database(silo.name)):
+            yield Part(name, name, logical_id(name), values, (), {}, silo.manifest)
     for flow in flows:
         blueprint = f"flows/{flow.source_type}"
         scripts, own = _scripts(lake, flow, catalogue), catalogue.scripts(blueprint)
@@ -64,6 +85,49 @@ def _parts(lake: Lake, silo: Silo, catalogue: Catalogue) -> Iterator[Part]:
             tags={TAG_FLOW: flow.name},
             manifest=flow.manifest,
         )
+
+    if silo.lifecycle != "retired":
+        yield from _sharing(lake, silo, catalogue)
+
+
+def _sharing(lake: Lake, silo: Silo, catalogue: Catalogue) -> Iterator[Part]:
+    """What a giving silo needs besides the policies of its bucket and its key."""
+    given, granted = policy_grants(lake, silo.name), column_grants(lake, silo.name)
+    shares = [share for share in lake.shares.values() if share.silo == silo.name]
+    if not shares:
+        return
+    function = catalogue.function(SHARING, "catalog_policy")
+    values = {
+        "silo": silo.name,
+        "encryption": silo.encryption,
+        "database": database(silo.name),
+        "code_bucket": code_bucket(lake.organization.code_bucket.name_prefix, silo.region),
+        "function": function.key,
+        **sharing_values(given, granted),
+    }
+    facts = facts_of(given, granted)
+    yield Part(SHARING, SHARING, logical_id(SHARING), values, (function,), {}, shares[0].manifest, facts)
+
+
+def _consumer(lake: Lake, consumer: Consumer) -> Iterator[Part]:
+    values = {
+        "consumer": consumer.name,
+        "bucket_prefix": f"{lake.organization.name}-{consumer.name}",
+        "scan_limit_bytes": consumer.queries["scanLimitGiB"] * 2**30,
+        "owners": sorted(set(consumer.owners)),
+    }
+    yield Part("consumer", QUERIES, logical_id(QUERIES), values, (), {}, consumer.manifest)
+
+
+def _catalogs(lake: Lake, member: Member) -> Iterator[Part]:
+    """Whatever is shared with the member, each giver's tables in a database of the giver's name."""
+    if retired(member):
+        return
+    givers = received(lake, member)
+    if givers:
+        values = {"member": member.name, "givers": [giver_values(giver, database, member.region) for giver in givers]}
+        facts = tuple(AccountOf(one.silo.name) for one in givers if not isinstance(one.silo.account, str))
+        yield Part(CATALOGS, CATALOGS, logical_id(CATALOGS), values, (), {}, member.manifest, facts)
 
 
 def _writers(flows: Iterable[Flow], catalogue: Catalogue) -> list[str]:
@@ -121,6 +185,7 @@ def _flow(lake: Lake, silo: Silo, flow: Flow, scripts: list[str]) -> dict[str, A
             "workers": flow.transform.workers,
             "worker_type": flow.transform.worker_type,
         },
+        "targets": targets(flow),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from controller.model.health import Health, SiloStatus, Sync
+from controller.model.ownership import member_address
 from controller.report.terminal import PLAIN, Color, Terminal
 from controller.report.value import count, plain
 
@@ -63,7 +64,7 @@ def turned(status: SiloStatus, terminal: Terminal) -> str:
     part = status.worst_part
     reason = status.sync_reason if part.health is Health.HEALTHY else f"{part.address}: {part.reason}"
     place = f"  ({part.source.path}:{part.source.line})" if part.source else ""
-    return f"silo/{status.silo} is {sync}, {health}: {plain(reason, terminal)}{place}"
+    return f"{member_address(status.silo)} is {sync}, {health}: {plain(reason, terminal)}{place}"
 
 
 def _row(status: SiloStatus) -> tuple[str, ...]:

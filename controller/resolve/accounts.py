@@ -10,6 +10,7 @@ from controller.kinds.organization import Organization
 from controller.kinds.silo import NewAccount, Silo
 from controller.model.manifest import Manifest
 from controller.model.problem import Problem
+from controller.resolve.reach import within
 from controller.resolve.specs import Specs
 
 
@@ -23,11 +24,6 @@ def check(specs: Specs) -> Iterator[Problem]:
         yield from _placed(silo, organization.silo_units, "siloUnits", organization)
     for consumer in specs.consumers.values():
         yield from _placed(consumer, organization.consumer_units, "consumerUnits", organization)
-
-
-def within(unit: str, units: Sequence[str]) -> bool:
-    """Whether a unit is one of `units` or below one."""
-    return any(unit == top or unit.startswith(top + "/") for top in units)
 
 
 def _distinct(specs: Specs, organization: Organization | None) -> Iterator[Problem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from controller.kinds.consumer import Consumer
 from controller.kinds.flow import Flow
@@ -11,6 +11,10 @@ from controller.kinds.organization import Organization
 from controller.kinds.partner import Partner
 from controller.kinds.share import Share
 from controller.kinds.silo import Silo
+from controller.model.ownership import CONSUMER
+from controller.resolve.credentials import Credential
+
+Member = Silo | Consumer
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,9 +26,25 @@ class Lake:
     consumers: Mapping[str, Consumer]
     partners: Mapping[str, Partner]
     flows: Mapping[str, Flow]
-    shares: Mapping[str, Share]
+    shares: Mapping[str, Share]  # those that have not expired
     scripts: Mapping[str, bytes]  # transform scripts by the path that the manifests use
     flows_by_silo: Mapping[str, tuple[Flow, ...]]  # in the order of their names; a silo without flows is not in it
+    credentials: Mapping[str, Credential] = field(default_factory=dict)  # by partner: its keys as of today
 
     def flows_of(self, silo: str) -> tuple[Flow, ...]:
         return self.flows_by_silo.get(silo, ())
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """The keys of all that get a bundle: silos, then consumers, each by their names."""
+        return (*self.silos, *(consumer.key for consumer in self.consumers.values()))
+
+    def member(self, key: str) -> Member:
+        """Raises KeyError for a key that no manifest has."""
+        if key.startswith(CONSUMER):
+            return self.consumers[key.removeprefix(CONSUMER)]
+        return self.silos[key]
+
+
+def retired(member: Member) -> bool:
+    return isinstance(member, Silo) and member.lifecycle == "retired"

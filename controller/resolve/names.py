@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from controller.kinds.flow import Flow
+from controller.kinds.partner import Partner
 from controller.model.ownership import code_bucket, logical_id
 from controller.model.problem import Problem
 from controller.resolve.specs import Specs
@@ -48,14 +49,15 @@ def check(specs: Specs) -> Iterator[Problem]:
             )
     for flows in specs.flows_by_silo.values():
         yield from _collisions(flows)
+    yield from _collisions(tuple(specs.partners.values()))
 
 
-def _collisions(flows: tuple[Flow, ...]) -> Iterator[Problem]:
-    """Two flows of a silo whose nested stacks would have one logical id."""
-    ids: dict[str, Flow] = {}
-    for flow in flows:
-        first = ids.setdefault(logical_id("flow", flow.name), flow)
-        if first is not flow:
-            message = f'"{flow.name}" and "{first.name}" are the same as a CloudFormation name'
+def _collisions(named: tuple[Flow, ...] | tuple[Partner, ...]) -> Iterator[Problem]:
+    """Two flows of a silo whose nested stacks would have one logical id; two partners whose users would."""
+    ids: dict[str, Flow | Partner] = {}
+    for one in named:
+        first = ids.setdefault(logical_id(one.name), one)
+        if first is not one:
+            message = f'"{one.name}" and "{first.name}" are the same as a CloudFormation name'
             hint = f"rename one of them; the other is at {first.manifest.at('metadata.name')}"
-            yield Problem.of(flow.manifest, "name-collision", "metadata.name", message, hint)
+            yield Problem.of(one.manifest, "name-collision", "metadata.name", message, hint)

@@ -14,9 +14,12 @@ from controller.resolve import (
     accounts,
     blueprints,
     columns,
+    credentials,
     dropzones,
+    loads,
     names,
     networks,
+    partners,
     references,
     rollout,
     schedules,
@@ -71,9 +74,10 @@ def resolve(
         specs.consumers,
         specs.partners,
         specs.flows,
-        specs.shares,
+        {name: share for name, share in specs.shares.items() if not validity.expired(share, today)},
         {path: content for path, content in sorted(found.items()) if isinstance(content, bytes)},
         specs.flows_by_silo,
+        {name: credentials.credential(partner, today) for name, partner in specs.partners.items()},
     )
     return Resolution(lake, ordered(problems))
 
@@ -92,7 +96,9 @@ def resolve_alone(
 def _alone(specs: Specs, available: frozenset[str], today: date) -> Iterator[Problem]:
     yield from blueprints.check(specs, available)
     yield from columns.check(specs)
+    yield from loads.check(specs)
     yield from networks.check(specs)
+    yield from partners.check(specs)
     yield from schedules.check(specs)
     yield from sources.check(specs)
     yield from storage.check(specs)

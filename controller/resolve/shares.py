@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 
 from controller.kinds.flow import Flow
 from controller.kinds.share import Share
 from controller.model.problem import Problem, Severity
-from controller.resolve.accounts import within
+from controller.resolve.reach import matched, within
 from controller.resolve.references import nearest
 from controller.resolve.specs import Specs
 
@@ -18,6 +18,8 @@ def check(specs: Specs) -> Iterator[Problem]:
         yield from _receivers(specs, share)
         if share.silo in specs.silos:
             yield from _tables(specs, share)
+        if share.via == "policy":
+            yield from _sensitive(specs, share)
         if share.exclude_columns and share.via == "policy":
             message = "a policy shares whole tables: it cannot leave out columns"
             yield Problem.of(
@@ -25,9 +27,17 @@ def check(specs: Specs) -> Iterator[Problem]:
             )
 
 
-def matched(share: Share, flows: Sequence[Flow]) -> tuple[Flow, ...]:
-    """The flows of the share's silo whose tables it shares."""
-    return tuple(flow for flow in flows if any(fnmatchcase(flow.name, pattern) for pattern in share.tables))
+def _sensitive(specs: Specs, share: Share) -> Iterator[Problem]:
+    """A policy opens files, and a file holds all columns of its table."""
+    for index, pattern in enumerate(share.tables):
+        for flow in specs.flows_by_silo.get(share.silo, ()):
+            if not fnmatchcase(flow.name, pattern):
+                continue
+            names = ", ".join(column.name for column in flow.contract.columns if column.sensitive)
+            if names:
+                message = f"{flow.name} has sensitive columns ({names}): a policy cannot leave them out"
+                hint = "use via: lakeformation, which does, or name the other tables one by one"
+                yield Problem.of(share.manifest, "needs-lakeformation", f"spec.from.tables[{index}]", message, hint)
 
 
 def _no_flow(specs: Specs, share: Share, field: str, name: str, names: Mapping[str, Flow]) -> Iterator[Problem]:

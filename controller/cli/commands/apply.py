@@ -58,7 +58,7 @@ def command(
         outcome = apply(prepared, wired.ports, listener)
     _tell(prepared, outcome, text)
     if wait and not outcome.failed:
-        good = watch(given, wired, tuple(given.lake.silos), timeout)
+        good = watch(given, wired, given.lake.members, timeout)
         return exit_of(outcome) or (Exit.OK if good else Exit.ERROR)
     return exit_of(outcome)
 

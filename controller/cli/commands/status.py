@@ -11,6 +11,7 @@ from controller.cli.exit import Exit
 from controller.cli.lake import read_lake
 from controller.cli.options import output_format, silos, timeout
 from controller.cli.waiting import await_silos
+from controller.engine.partners import with_partners
 from controller.engine.status import statuses
 from controller.report.status_json import status_json
 from controller.report.status_text import status_text
@@ -37,5 +38,6 @@ def command(folder: Path, form: str, silos: tuple[str, ...], wait: bool, timeout
         found = await_silos(given, wired, names, timeout)
     else:
         found = statuses(given.lake, given.catalogue, wired.ports, wired.silos, names)
+    found = with_partners(found, given.lake, wired.partners)
     click.echo(status_json(found) if form == "json" else status_text(found, Terminal.of(sys.stdout)), nl=False)
     return Exit.OK if all(status.good for status in found) else Exit.ERROR

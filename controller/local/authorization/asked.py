@@ -139,7 +139,11 @@ def _encryption(environ: dict[str, Any], bucket: Any, owner: str) -> Iterator[As
 
 def _key(action: str, key: str, account: str, region: str) -> Asked:
     """A use of a key by way of S3; no key named is the account's own `aws/s3`, which serves that account alone."""
-    via: Context = {"kms:ViaService": f"s3.{region}.amazonaws.com", "kms:CallerAccount": account}
+    via: Context = {
+        "aws:ViaAWSService": "true",
+        "kms:ViaService": f"s3.{region}.amazonaws.com",
+        "kms:CallerAccount": account,
+    }
     if not key:
         return Asked(
             action, f"arn:aws:kms:{region}:{account}:alias/aws/s3", account, OWN_ACCOUNT, via, "KMS key policy"

@@ -10,9 +10,9 @@ from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
 
 from controller.access import Decision, Policies, PolicyInvalid, Request, decide
-from controller.local.authorization import asked
+from controller.local.authorization import asked, catalogs
 from controller.local.authorization.asked import Asked
-from controller.local.authorization.facts import TOLD, context
+from controller.local.authorization.facts import KEY_ALONE, TOLD, context
 from controller.local.authorization.principals import Held, NoSuchPrincipal, held, reading
 from controller.local.authorization.refusal import Refusal
 from controller.local.server import calls
@@ -50,6 +50,8 @@ def _asked(environ: dict[str, Any], service: str, operation: str, who: Caller) -
             return asked.s3(environ, operation)
         case "sts" if operation == "AssumeRole":
             return asked.assume_role(environ)
+        case "glue":
+            return catalogs.glue(environ, operation, who)
         case "kms" if operation in KMS_USES:
             return _key_use(environ, operation, who)
         case _:
@@ -74,7 +76,8 @@ def _decide(environ: dict[str, Any], one: Asked, caller: Held) -> Decision:
     known = {**context(environ, caller.principal, caller.user_id, region, one.owner), **one.context}
     if "kms:CallerAccount" in known:
         known["kms:CallerAccount"] = caller.principal.account
-    request = Request(caller.principal, one.action, one.resource, one.owner, known, TOLD)
+    told = TOLD | KEY_ALONE if caller.principal.kind == "user" else TOLD
+    request = Request(caller.principal, one.action, one.resource, one.owner, known, told)
     policy = None if one.policy is None else reading(one.policy)
     return decide(request, Policies(caller.identity, policy, caller.boundary, caller.session))
 

@@ -58,6 +58,7 @@ SOMETIMES = frozenset(
     )
 )
 TOLD = MISSING | SOMETIMES
+KEY_ALONE = frozenset({"aws:tokenissuetime"})  # missing where a user signs with a key of its own, and no session's
 
 Context = dict[str, str | tuple[str, ...]]
 

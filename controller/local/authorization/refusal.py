@@ -25,6 +25,14 @@ class Refusal:
             return cls(403, "InvalidAccessKeyId", message, service)
         return cls(403, "InvalidClientTokenId", "The security token included in the request is invalid.", service)
 
+    @classmethod
+    def wrong_signature(cls, service: str) -> Refusal:
+        text = (
+            "The request signature we calculated does not match the signature you provided. "
+            "Check your AWS Secret Access Key and signing method."
+        )
+        return cls(403, "SignatureDoesNotMatch", text, service)
+
     def answer(self, start_response: Callable[..., Any]) -> list[bytes]:
         content, kind = self._content()
         start_response(

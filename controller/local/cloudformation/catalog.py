@@ -61,6 +61,8 @@ def handler(type_name: str) -> Handler:
 
 
 def schema(type_name: str) -> Schema:
+    if type_name.startswith(registry.CUSTOM):
+        return Plain()
     return _added[type_name][1] if type_name in _added else provider_schema(type_name)
 
 

@@ -7,8 +7,11 @@ import zipfile
 from collections.abc import Mapping
 from typing import Any
 
+from botocore.exceptions import ClientError
+
+from controller.local.clients import as_role
 from controller.local.resources.api import Api
-from controller.local.resources.handler import Made, Scope
+from controller.local.resources.handler import Made, ResourceFailed, Scope
 from controller.local.resources.naming import generated, name_of
 from controller.local.resources.shapes import parsed, reflect
 from controller.local.resources.tagging import Tagging, live_tags, wanted_tags
@@ -25,7 +28,7 @@ class Function:
         api, name = Api(scope, "lambda"), name_of(scope, properties, "FunctionName", 64)
         words = {key: value for key, value in properties.items() if key not in BESIDE}
         tags = wanted_tags(scope, properties)
-        api.make(name, "create_function", words, FunctionName=name, Code=self._code(properties), Tags=tags)
+        api.make(name, "create_function", words, FunctionName=name, Code=self._code(scope, properties), Tags=tags)
         self._reserve(api, name, {}, properties)
         return Made(name, {"Arn": api.arn(f"function:{name}")})
 
@@ -47,7 +50,7 @@ class Function:
     def update(self, scope: Scope, physical_id: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Made:
         api, target = Api(scope, "lambda"), Api(scope, "lambda").arn(f"function:{physical_id}")
         if before["Code"] != after["Code"]:
-            api.call("update_function_code", self._code(after), FunctionName=physical_id)
+            api.call("update_function_code", self._code(scope, after), FunctionName=physical_id)
         words = {key: value for key, value in after.items() if key not in BESIDE}
         api.call("update_function_configuration", words, FunctionName=physical_id)
         self._reserve(api, physical_id, before, after)
@@ -64,13 +67,30 @@ class Function:
         elif field in before:
             api.drop("delete_function_concurrency", FunctionName=name)
 
-    def _code(self, properties: Mapping[str, Any]) -> dict[str, Any]:
-        """Inline code is a source text, which becomes `index` (CloudFormation template reference, Function Code)."""
+    def _code(self, scope: Scope, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """Inline code is a source text, which becomes `index` (CloudFormation template reference, Function Code).
+
+        A zip in a bucket, which may be another account's, is fetched by the stack's role.
+        """
         code = dict(properties["Code"])
+        if "S3Key" in code:
+            return {"ZipFile": _fetched(scope, code)}
         if "ZipFile" in code:
             extension = "py" if str(properties.get("Runtime", "")).startswith("python") else "js"
             code["ZipFile"] = _archive(f"index.{extension}", code["ZipFile"])
         return code
+
+
+def _fetched(scope: Scope, code: Mapping[str, Any]) -> bytes:
+    s3 = as_role("s3", scope.role_arn, scope.region) if scope.role_arn else scope.client("s3")
+    version = {"VersionId": code["S3ObjectVersion"]} if "S3ObjectVersion" in code else {}
+    try:
+        content: bytes = s3.get_object(Bucket=code["S3Bucket"], Key=code["S3Key"], **version)["Body"].read()
+    except ClientError as error:
+        said = error.response["Error"]
+        text = f"Error occurred while GetObject. S3 Error Code: {said['Code']}. S3 Error Message: {said['Message']}"
+        raise ResourceFailed(text) from error
+    return content
 
 
 def _archive(name: str, text: str) -> bytes:

@@ -11,6 +11,7 @@ from controller.local.resources import (
     apigateway,
     apigateway_access,
     codesuite,
+    dashboards,
     functions,
     glue,
     iam,
@@ -22,10 +23,14 @@ from controller.local.resources import (
     schedules,
     store,
     streams,
+    warehouse,
 )
+from controller.local.resources.custom import Custom
 from controller.local.resources.handler import Handler, Made, ResourceFailed, Scope
 from controller.local.resources.schemas import REGION, UnknownType, provider_schema
 from controller.local.resources.unmade import UNMADE
+
+CUSTOM = "Custom::"  # types that templates name as they like, made by the function of their ServiceToken
 
 
 class Typed(Handler, Protocol):
@@ -68,6 +73,7 @@ DRIVEN: tuple[Typed, ...] = (
     *apigateway.HANDLERS,
     *apigateway_access.HANDLERS,
     *codesuite.HANDLERS,
+    *dashboards.HANDLERS,
     *functions.HANDLERS,
     *glue.HANDLERS,
     *iam.HANDLERS,
@@ -79,6 +85,7 @@ DRIVEN: tuple[Typed, ...] = (
     *schedules.HANDLERS,
     *store.HANDLERS,
     *streams.HANDLERS,
+    *warehouse.HANDLERS,
 )
 
 HANDLERS: Mapping[str, Handler] = {
@@ -88,6 +95,8 @@ HANDLERS: Mapping[str, Handler] = {
 
 def handler_for(type_name: str, region: str = REGION) -> Handler:
     """Raises UnknownType, with the name, for what the embedded AWS cannot make."""
+    if type_name.startswith(CUSTOM):
+        return Custom(type_name)
     if type_name not in HANDLERS:
         raise UnknownType(type_name)
     return HANDLERS[type_name]

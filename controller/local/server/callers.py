@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from moto.iam.models import iam_backends
 from moto.sts.models import sts_backends
 
 from controller.local.organization.tree import PARTITION
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A user's own, which somebody outside holds and signs with; keys of sessions stay within this process."""
+
+    secret: str = field(repr=False)
+    status: str
+
+    @property
+    def active(self) -> bool:
+        return self.status == "Active"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +31,7 @@ class Caller:
     kind: str  # role | user
     session: str = ""  # the session's name
     session_policy: str = ""  # what AssumeRole passed, as text
+    key: Key | None = None
 
 
 _accounts: dict[str, str] = {}
@@ -39,10 +52,11 @@ def caller(access_key: str) -> Caller | None:
     role = iam.access_keys[access_key].role_arn
     if role:
         return Caller(account, str(role), "role", *_session(account, access_key))
-    user = next(
-        (one for one in iam.users.values() if any(key.access_key_id == access_key for key in one.access_keys)), None
-    )
-    return None if user is None else Caller(account, str(user.arn), "user")
+    for user in list(iam.users.values()):
+        for key in user.access_keys:
+            if key.access_key_id == access_key:
+                return Caller(account, str(user.arn), "user", key=Key(str(key.secret_access_key), str(key.status)))
+    return None
 
 
 def _account(access_key: str) -> str | None:

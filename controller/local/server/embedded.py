@@ -12,7 +12,7 @@ from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.sts.models import sts_backends
 
-from controller.local import clients, organization, resources
+from controller.local import clients, functions, organization, resources, sftp
 from controller.local.authorization import decisions
 from controller.local.cloudformation import service as cloudformation
 from controller.local.cloudformation import stacksets
@@ -94,6 +94,8 @@ class EmbeddedAws:
 
     def _forget(self) -> None:
         pipelines.reset()  # what runs stops before what it runs on
+        sftp.reset()
+        functions.reset()
         cloudformation.reset()
         resources.reset()
         BackendDict.reset()

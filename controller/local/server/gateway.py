@@ -6,13 +6,14 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from controller.local.authorization import decisions
+from controller.local.authorization import catalogs, decisions
 from controller.local.authorization.refusal import Refusal
 from controller.local.clients import ACCOUNT, INTERNAL
 from controller.local.server import calls
 from controller.local.server.callers import Caller, caller
 from controller.local.server.calls import Call
 from controller.local.server.http import Application
+from controller.local.server.signature import signed_with
 
 Hook = Callable[[Call], None]
 
@@ -51,6 +52,11 @@ class Gateway:
         if who is None:
             return Refusal.unknown_key(scope.service).answer(start_response)
         environ[_variable(ACCOUNT)] = who.account
+        if who.key is not None and not environ.get(_variable(INTERNAL)):
+            if not who.key.active:
+                return Refusal.unknown_key(scope.service).answer(start_response)
+            if not signed_with(environ, who.key.secret):
+                return Refusal.wrong_signature(scope.service).answer(start_response)
         if environ.get(_variable(INTERNAL)):
             return self._decided(environ, start_response, scope.service, operation, who)
         call = Call(
@@ -90,6 +96,7 @@ class Gateway:
         refusal = decisions.refusal(environ, service, operation, who)
         if refusal is not None:
             return refusal.answer(start_response)
+        environ[_variable(ACCOUNT)] = catalogs.answering(environ, service, who)
         return self._pass(environ, start_response, service)
 
     def _pass(self, environ: dict[str, Any], start_response: Callable[..., Any], service: str) -> Any:

@@ -6,7 +6,8 @@ import zipfile
 
 import pytest
 
-from controller.publish.archive import ArchiveRefused, open_files, pack_files
+from controller.model.archive import pack_files
+from controller.publish.archive import ArchiveRefused, open_files
 
 FILES = {"b.json": b"{}", "a.json": b"[1]"}
 

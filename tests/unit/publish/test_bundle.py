@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
+from controller.model.archive import pack_files
 from controller.model.bundle import Asset, Rendered, Template, canonical
 from controller.model.errors import ControllerError
 from controller.model.source import Source
-from controller.publish.archive import ArchiveRefused, open_files, pack_files
+from controller.publish.archive import ArchiveRefused, open_files
 from controller.publish.bundle import open_bundle, pack, read_release
 
 NESTED = Template("storage", {"Resources": {"B": {"Type": "T"}}}, {"B": Source("silos/sales.yaml", 3, 1)})

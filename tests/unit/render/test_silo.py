@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from controller.kinds.flow import Flow, Target
+from controller.kinds.flow import Flow
 from controller.kinds.silo import Layer, NewAccount, ObjectLock
 from controller.model.errors import ManifestsInvalid
 from controller.model.source import Source
@@ -107,11 +107,11 @@ def test_another_silos_flow_changes_no_digest(lake: Lake, catalogue: Catalogue, 
     assert inputs(changed, "logistics", catalogue) != inputs(lake, "logistics", catalogue)
 
 
-def test_the_compatibility_and_the_targets_list_are_for_the_plan_alone(
+def test_the_compatibility_is_for_the_plan_alone(
     lake: Lake, catalogue: Catalogue, with_flow: Callable[..., Lake]
 ) -> None:
     contract = replace(lake.flows["orders"].contract, compatibility="none")
-    changed = with_flow("orders", contract=contract, targets=(Target("processed", {}),))
+    changed = with_flow("orders", contract=contract)
     assert inputs(changed, "sales", catalogue) == inputs(lake, "sales", catalogue)
 
 

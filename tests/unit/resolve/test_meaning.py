@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import pytest
 
 from controller.model.problem import CODES, Severity
 
-from .conftest import Change, Judge
+from .conftest import Change, Judge, acme
 
 ORG = "organization.yaml"
 SALES, LOGISTICS, FINANCE = "silos/sales.yaml", "silos/logistics.yaml", "silos/finance.yaml"
@@ -156,9 +157,24 @@ FAULTS: dict[str, Fault] = {
         "partner-cannot-upload", (FREIGHT, "[upload, list]", "[list]"), "spec.source.partner", "", SHIPMENTS
     ),
     # dates
-    "past": Fault("expired", (FREIGHT, "2027-06-30", "2026-11-21"), "spec.credentials.expires"),
+    "past": Fault("expired", (FREIGHT, "2027-06-30", "2026-11-21"), "spec.credentials.expires", warning=True),
+    "issued before all numbers": Fault(
+        "issued-too-early",
+        (FREIGHT, "rotateEveryDays: 60", "rotateEveryDays: 60\n    issued: 2019-12-31"),
+        "spec.credentials.issued",
+        "day of the last rotation",
+    ),
+    "more networks than a tag holds": Fault(
+        "too-many-networks",
+        (FREIGHT, "203.0.113.0/24", ", ".join(f'"2001:db8:{number}::/48"' for number in range(1, 20))),
+        "spec.sourceCidrs",
+        "wider networks",
+    ),
     "soon": Fault("expires-soon", (FREIGHT, "2027-06-30", "2026-12-01"), "spec.credentials.expires", warning=True),
-    "past share": Fault("expired", (COMPLAINTS, "2027-12-31", "2025-12-31"), "spec.expires"),
+    "past share": Fault("expired", (COMPLAINTS, "2027-12-31", "2025-12-31"), "spec.expires", warning=True),
+    "a sensitive column by policy": Fault(
+        "needs-lakeformation", (TO_ANALYTICS, "[orders,", "[complaints, orders,"), "spec.from.tables[0]"
+    ),
     # columns
     "upper case": Fault(
         "column-name",
@@ -251,6 +267,21 @@ FAULTS: dict[str, Fault] = {
         ),
         "spec.targets[1].type",
     ),
+    "reserved table": Fault("reserved-name", (ORDERS, "sales.orders", "sales.table"), "spec.targets[1].table"),
+    "reserved schema": Fault("reserved-name", (ORDERS, "sales.orders", "user.orders"), "spec.targets[1].table"),
+    "a schema of Redshift": Fault(
+        "reserved-name", (ORDERS, "sales.orders", "pg_sales.orders"), "spec.targets[1].table"
+    ),
+    "a table of ours": Fault("reserved-name", (ORDERS, "sales.orders", "sales.lake_staging"), "spec.targets[1].table"),
+    "too many digits": Fault(
+        "column-type", (ORDERS, "decimal(12,2)", "decimal(38,38)"), "spec.contract.columns[5].type"
+    ),
+    "smaller than it begins": Fault(
+        "capacity-order", (SALES, "baseCapacity: 8", "baseCapacity: 16\n    maxCapacity: 8"), "spec.warehouse"
+    ),
+    "principal elsewhere": Fault(
+        "wrong-account", (SALES, ":200000000001:group", ":200000000009:group"), "spec.dashboards.principals[0]"
+    ),
     # shares
     "pattern of nothing": Fault(
         "matches-nothing", (TO_ANALYTICS, '"web-*"', '"mail-*"'), "spec.from.tables[1]", warning=True
@@ -305,6 +336,23 @@ def test_a_fault_of_meaning_has_its_code_at_its_field(fault: Fault, judge: Judge
     assert (problem.severity is Severity.WARNING) is fault.warning
     assert (resolution.lake is not None) is fault.warning
     assert problem.code in CODES
+
+
+def test_a_data_set_needs_a_column_that_is_not_personal(judge: Judge) -> None:
+    lake = judge().lake
+    assert lake is not None
+    text = acme()["flows/web-sessions.yaml"].replace("- {type: processed}", "- {type: quicksight, dataset: Sessions}")
+    hidden = re.sub(r"\{(name: [a-z_]+, type: [a-z]+)", r"{\1, sensitive: true", text)
+    found = judge(("flows/web-sessions.yaml", "", hidden)).problems
+    assert ("target-unavailable", "spec.targets[0].type") in [(problem.code, problem.field) for problem in found]
+
+
+def test_a_contract_that_no_statement_can_hold_is_told_before_it_is_loaded(judge: Judge) -> None:
+    names = [f"a_column_with_a_rather_long_name_{index:03}" for index in range(400)]
+    columns = "".join(f"      - {{name: {name}, type: string}}\n" for name in names)
+    wide = (ORDERS, "      - {name: items, type: int}\n", f"      - {{name: items, type: int}}\n{columns}")
+    (problem,) = judge(wide).problems
+    assert (problem.code, problem.field) == ("template-too-large", "spec.contract.columns")
 
 
 def test_the_acme_lake_has_no_fault(judge: Judge) -> None:

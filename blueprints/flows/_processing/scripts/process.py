@@ -33,6 +33,7 @@ ARGUMENTS = [
     "flow", "contract", "input_path", "input_format", "raw_path", "processed_path", "staging_path", "quarantine_path",
     "object", "run_id", "transform",
 ]  # fmt: skip
+MANIFESTS = "manifests_path"  # told only to the job of a flow that loads the warehouse
 
 
 @dataclass(frozen=True)
@@ -195,6 +196,33 @@ def exists(spark: SparkSession, path: str) -> bool:
     return bool(target.getFileSystem(spark._jsc.hadoopConfiguration()).exists(target))
 
 
+def written(spark: SparkSession, path: str, name: str | None, touched: list[str]) -> list[tuple[str, int]]:
+    """The files, with their sizes, of the partitions that this run built."""
+    found = []
+    for folder in [f"{path}{name}={value}/" for value in touched] if name else [path]:
+        target = spark._jvm.org.apache.hadoop.fs.Path(folder)
+        system = target.getFileSystem(spark._jsc.hadoopConfiguration())
+        if system.exists(target):
+            found += [(str(one.getPath()), one.getLen()) for one in system.listStatus(target)]
+    return sorted((file, size) for file, size in found if file.endswith(".parquet"))
+
+
+def manifest(files: list[tuple[str, int]]) -> str:
+    """As COPY reads it; the size is required for parquet (Redshift database developer guide, "Using a manifest").
+
+    A file may be gone when it is read: another run built its partition anew, and that run's manifest has all of it.
+    """
+    entries = [{"url": file, "mandatory": False, "meta": {"content_length": size}} for file, size in files]
+    return json.dumps({"entries": entries})
+
+
+def tell_warehouse(path: str, run_id: str, files: list[tuple[str, int]]) -> None:
+    """What this run wrote; nothing where it wrote nothing."""
+    bucket, _, prefix = path.removeprefix("s3://").partition("/")
+    if files:
+        boto3.client("s3").put_object(Bucket=bucket, Key=f"{prefix}{run_id}.manifest", Body=manifest(files).encode())
+
+
 def delete(spark: SparkSession, path: str) -> None:
     target = spark._jvm.org.apache.hadoop.fs.Path(path)
     target.getFileSystem(spark._jsc.hadoopConfiguration()).delete(target, True)
@@ -220,7 +248,8 @@ def count(flow: str, quarantined: int) -> None:
 
 
 def main() -> None:
-    arguments = getResolvedOptions(sys.argv, ARGUMENTS)
+    loads = f"--{MANIFESTS}" in sys.argv
+    arguments = getResolvedOptions(sys.argv, [*ARGUMENTS, MANIFESTS] if loads else ARGUMENTS)
     contract = Contract.read(arguments["contract"])
     spark = SparkSession.builder.config("spark.sql.sources.partitionOverwriteMode", "dynamic").getOrCreate()
     spark.conf.set("spark.sql.session.timeZone", "UTC")
@@ -246,6 +275,9 @@ def main() -> None:
     new = partitioned(transformed(good, contract, own_step(arguments["transform"])), contract)
     result, touched = merged(new, old, contract)
     write(spark, result, arguments, contract.partition_name, touched)
+    if loads:
+        files = written(spark, arguments["processed_path"], contract.partition_name, touched)
+        tell_warehouse(arguments[MANIFESTS], arguments["run_id"], files)
     for file in landed:  # raw has them now
         delete(spark, file)
     count(arguments["flow"], quarantined)

@@ -28,6 +28,7 @@ GIVEN = {
     "ProcessedBucket": "acme-sales-processed",
     "RawBucket": "acme-sales-raw",
     "SecurityConfiguration": "lake",
+    "WorkGroup": "sales",
     "UnitPaths": "o-abcdefghij/r-abcd/ou-abcd-abcdefgh/*",
 }
 

@@ -1,0 +1,143 @@
+"""`siloctl partner`: credentials of partners as they are, and ending them without waiting for a deployment."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+
+from controller.cli.exit import Exit
+from controller.cli.lake import Given, read_lake
+from controller.cli.options import output_format, silos
+from controller.engine.observe import read_index, value_or
+from controller.engine.partners import Users, held, make_room, revoke
+from controller.engine.status import place_of
+from controller.model.credential import WELL, Held
+from controller.model.errors import ControllerError
+from controller.model.index import Index
+from controller.report.partners import ended_text, partner_text, partners_json, partners_text
+from controller.report.terminal import Terminal
+
+
+@click.group("partner", short_help="Show partners' credentials, rotate and revoke them.")
+def command() -> None:
+    """Show the credentials of partners, rotate and revoke them.
+
+    Credentials are declared in git and made by an apply; nothing here makes one or shows a secret.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    given: Given
+    users: Users
+    found: tuple[Held, ...]
+    today: date
+
+    def named(self, name: str) -> tuple[Held, ...]:
+        chosen = tuple(one for one in self.found if one.partner == name)
+        if not chosen:
+            there = ", ".join(sorted({one.partner for one in self.found})) or "none"
+            raise click.UsageError(f"no partner is named {name!r}; there are {there}")
+        return chosen
+
+
+@command.command("list")
+@output_format
+@silos
+@click.pass_obj
+def list_(folder: Path, form: str, silos: tuple[str, ...]) -> int:
+    """List who has credentials where, until when, and how old its key is.
+
+    Exits 0 only when every credential is as git says.
+    """
+    seen = _see(folder, silos)
+    return _tell(seen.found, form, lambda terminal: partners_text(seen.found, seen.today, terminal))
+
+
+@command.command("show")
+@click.argument("name")
+@output_format
+@click.pass_obj
+def show(folder: Path, name: str, form: str) -> int:
+    """Show all that is known of one partner, with each of its keys."""
+    seen = _see(folder, ())
+    found = seen.named(name)
+    return _tell(found, form, lambda terminal: partner_text(found, seen.today, terminal))
+
+
+@command.command("revoke")
+@click.argument("name")
+@silos
+@click.pass_obj
+def revoke_(folder: Path, name: str, silos: tuple[str, ...]) -> int:
+    """Make all keys of a partner inactive, now, and read them back.
+
+    A manifest that says nothing of it would not make them active again, but a rotation makes a new key: the field
+    to set is printed. Exits 0 only when no key works any more.
+    """
+    seen = _see(folder, silos)
+    chosen = seen.named(name)
+    ended = [end for one in chosen for end in revoke(one, seen.users)]
+    click.echo(ended_text(ended), nl=False)
+    _patch(chosen, "so that it stays so", "spec:", "  revoked: true")
+    unread = [one for one in chosen if one.place is not None and one.state == "unknown"]
+    if unread:
+        raise ControllerError(f"{unread[0].address} could not be read: {unread[0].why}")
+    return Exit.OK if all(end.inactive for end in ended) else Exit.ERROR
+
+
+@command.command("rotate")
+@click.argument("name")
+@click.pass_obj
+def rotate(folder: Path, name: str) -> int:
+    """Say how a partner gets a new key, and make room for one that is due.
+
+    A key is made by git and an apply alone. Where two keys are there and the older is long over, a third cannot be
+    made: that older one is deleted.
+    """
+    seen = _see(folder, ())
+    chosen = seen.named(name)
+    credential = seen.given.lake.credentials.get(name)
+    for one in chosen:
+        gone = make_room(one, credential, seen.users) if credential and one.source else None
+        if gone:
+            click.echo(f"{one.partner} in silo {one.silo}: key {gone.id} of {gone.created} was over and is deleted")
+    _patch(
+        chosen,
+        "for a new key with the next apply, which ends the old one",
+        "spec:",
+        "  credentials:",
+        f"    issued: {seen.today}",
+    )
+    return Exit.OK
+
+
+def _see(folder: Path, silos: tuple[str, ...]) -> Seen:
+    from controller.cli.wiring import connect
+
+    given = read_lake(folder)
+    wired = connect(given.lake.organization)
+    index = value_or(read_index(wired.ports, given.lake.organization.home_region), Index({}))
+    asked = [name for name in given.named(silos) if name in given.lake.silos]
+    places = {name: place_of(given.lake.silos[name], index.silos.get(name)) for name in asked}
+    return Seen(given, wired.partners, held(given.lake, places, wired.partners), datetime.now(UTC).date())
+
+
+def _tell(found: Sequence[Held], form: str, text: Callable[[Terminal], str]) -> int:
+    click.echo(partners_json(found) if form == "json" else text(Terminal.of(sys.stdout)), nl=False)
+    return Exit.OK if all(one.state in WELL for one in found) else Exit.ERROR
+
+
+def _patch(chosen: Sequence[Held], why: str, *lines: str) -> None:
+    source = next((one.source for one in chosen if one.source), None)
+    if source is None:
+        click.echo("no manifest declares it: delete the user where it was made")
+        return
+    click.echo(f"{why}, set in {source.path}, then siloctl apply:")
+    for line in lines:
+        click.echo(f"  {line}")

@@ -1,0 +1,142 @@
+"""Partners' credentials as they are: what git declares beside what each silo's account has, and ending them at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import partial
+from typing import Protocol
+
+from controller.engine.observe import side_by_side
+from controller.kinds.partner import Access, Partner
+from controller.model.credential import WELL, Ended, Held, LiveKey, LiveUser, State
+from controller.model.health import Health, Part, SiloStatus
+from controller.model.live import Place
+from controller.model.observed import Absent, Observed, Present, Unreadable
+from controller.model.ownership import TAG_EXPIRES, TAG_PREFIX, TAG_PROTOCOLS
+from controller.resolve.credentials import EPOCH, Credential
+from controller.resolve.lake import Lake, retired
+
+
+class Users(Protocol):
+    def users(self, place: Place) -> Observed[Sequence[LiveUser]]:
+        """All users below /partners/ with their keys."""
+
+    def disable(self, place: Place, user: str, key: str) -> None:
+        """Make a key inactive. Raises AwsError."""
+
+    def delete(self, place: Place, user: str, key: str) -> None:
+        """Raises AwsError."""
+
+
+def held(lake: Lake, places: Mapping[str, Place | None], users: Users) -> tuple[Held, ...]:
+    """In the order of partners, then silos."""
+    reads = {silo: partial(users.users, place) for silo, place in places.items() if place is not None}
+    found = side_by_side(reads)
+    several = (_of_silo(lake, silo, place, found.get(silo, Absent())) for silo, place in places.items())
+    return tuple(sorted((one for each in several for one in each), key=lambda one: (one.partner, one.silo)))
+
+
+def _of_silo(lake: Lake, silo: str, place: Place | None, found: Observed[Sequence[LiveUser]]) -> Iterator[Held]:
+    live = {user.name: user for user in found.value} if isinstance(found, Present) else {}
+    for partner in lake.partners.values():
+        for access in partner.access:
+            if access.silo == silo and not retired(lake.silos[silo]):
+                user = live.pop(partner.name, None)
+                state, why = _unread(found) or judge(lake.credentials[partner.name], partner, user)
+                yield _declared(partner, access, place, state, why, user)
+    for user in live.values():
+        why = f"no manifest declares the user {user.path}{user.name}"
+        protocols = tuple(user.tags.get(TAG_PROTOCOLS, "").split())
+        prefix, expires = user.tags.get(TAG_PREFIX, ""), user.tags.get(TAG_EXPIRES, "")[:10]
+        yield Held(user.name, silo, place, State.FOREIGN, why, prefix, protocols, expires, None, user.keys)
+
+
+def _declared(
+    partner: Partner, access: Access, place: Place | None, state: State, why: str, user: LiveUser | None
+) -> Held:
+    keys = user.keys if user else ()
+    expires, source = str(partner.expires), partner.manifest.at("spec.credentials")
+    return Held(partner.name, access.silo, place, state, why, access.dropzone, access.protocols, expires, source, keys)
+
+
+def _unread(found: Observed[Sequence[LiveUser]]) -> tuple[State, str] | None:
+    return (State.UNKNOWN, found.why) if isinstance(found, Unreadable) else None
+
+
+def judge(wanted: Credential, partner: Partner, user: LiveUser | None) -> tuple[State, str]:
+    """How a declared partner's user is, beside what git says of it today."""
+    if user is None:
+        return State.MISSING, "its user is not there yet"
+    working = [key for key in user.keys if key.active]
+    if not wanted.active:
+        ended = State.REVOKED if partner.revoked else State.EXPIRED
+        if working:
+            return State.STILL_ACTIVE, f"{ended}, but the key {working[0].id} is active until the next apply"
+        return ended, "" if partner.revoked else f"since {partner.expires + timedelta(days=1)}"
+    if not working:
+        return State.DISABLED, "all its keys are inactive, and its manifest does not say revoked"
+    if partner.rotate_every_days is not None and working[-1].created < since(wanted.current.serial):
+        return State.ROTATION_DUE, f"a new key is due since {since(wanted.current.serial)}"
+    return State.ACTIVE, ""
+
+
+def since(serial: int) -> date:
+    """The first day of a key's period."""
+    return EPOCH + timedelta(days=serial)
+
+
+def over(wanted: Credential, user: Sequence[LiveKey]) -> LiveKey | None:
+    """The older of two keys where it is of a period that is over: while it is there, no new one fits beside them."""
+    oldest = min(key.serial for key in wanted.keys)
+    if len(user) == 2 and user[0].created < since(oldest):
+        return user[0]
+    return None
+
+
+def revoke(one: Held, users: Users) -> tuple[Ended, ...]:
+    """Make all keys inactive and read them back. Raises AwsError."""
+    place = one.place
+    if place is None:
+        return ()
+    for key in one.keys:
+        if key.active:
+            users.disable(place, one.partner, key.id)
+    match users.users(place):
+        case Present(value=found):
+            live = {key.id: key for user in found if user.name == one.partner for key in user.keys}
+            return tuple(Ended(one, key, not state.active) for key, state in sorted(live.items()))
+        case _:
+            return tuple(Ended(one, key.id, False) for key in one.keys)
+
+
+def make_room(one: Held, wanted: Credential, users: Users) -> LiveKey | None:
+    """Delete the key that keeps a due one from being made; tells which. Raises AwsError."""
+    key = over(wanted, one.keys)
+    if key is not None and one.place is not None:
+        users.delete(one.place, one.partner, key.id)
+    return key
+
+
+def with_partners(statuses: Sequence[SiloStatus], lake: Lake, users: Users) -> tuple[SiloStatus, ...]:
+    """Each silo's status with a part for every partner whose credentials are not as they should be."""
+    places = {one.silo: Place(one.account, one.region) if one.account else None for one in statuses}
+    asked = {silo: place for silo, place in places.items() if silo in lake.silos}
+    parts: dict[str, list[Part]] = {}
+    for one in held(lake, asked, users):
+        if one.state not in WELL and one.place is not None:
+            parts.setdefault(one.silo, []).append(_part(one))
+    return tuple(replace(one, parts=(*one.parts, *parts.get(one.silo, ()))) for one in statuses)
+
+
+_ADVICE = {
+    State.FOREIGN: "declare it, or siloctl partner revoke and delete the user",
+    State.DISABLED: "set spec.revoked to true, or make a new key: siloctl partner rotate",
+}
+
+
+def _part(one: Held) -> Part:
+    health = {State.UNKNOWN: Health.UNKNOWN, State.MISSING: Health.MISSING}.get(one.state, Health.DEGRADED)
+    reason = one.why if one.state in (State.UNKNOWN, State.MISSING) else f"{one.state}: {one.why}"
+    return Part(one.address, health, reason, _ADVICE.get(one.state, "siloctl apply"), one.source)
