@@ -62,7 +62,7 @@ def poisoned(text: str) -> Lake:
 def _partner(text: str) -> Partner:
     access = Access("logistics", f"{text}/x", ("api",), ("upload",))
     manifest = LAKE.organization.manifest
-    return Partner(manifest, "hostile", "x@acme.example", (access,), date(2030, 1, 1), None, (), None)
+    return Partner(manifest, "hostile", "x@acme.example", (access,), date(2030, 1, 1), None, None, False, (), None)
 
 
 def _silo(silo: Silo, text: str) -> Silo:

@@ -148,7 +148,7 @@ def test_only_the_warehouses_own_role_can_read_its_password(loaded: Loaded, cata
     readers = []
     for template in render_silo(loaded(), "sales", catalogue).nested:
         for name, resource in template.body["Resources"].items():
-            if "secretsmanager:GetSecretValue" in json.dumps(resource) and resource["Type"] == "AWS::IAM::Role":
+            if "secret:redshift!" in json.dumps(resource) and resource["Type"] == "AWS::IAM::Role":
                 readers.append(f"{template.address}/{name}")
     assert readers == ["warehouse/LoadRole"]
 

@@ -26,6 +26,7 @@ SAY_THE_ACCOUNT = {
     "glue.amazonaws.com",
     "scheduler.amazonaws.com",
     "states.amazonaws.com",
+    "transfer.amazonaws.com",
 }
 
 
