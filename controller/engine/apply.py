@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from controller.diff.change import Later, Verb
 from controller.engine.events import Listener, StepDone, StepFailed, StepNotTried, StepProgressed, StepStarted
+from controller.engine.guards import asked
 from controller.engine.lock import Lease, clear, held
 from controller.engine.masters import master_parameters
 from controller.engine.observe import read_index
@@ -38,6 +39,7 @@ from controller.plan.step import (
     MoveAccount,
     Publish,
     Record,
+    RecordGuards,
     ReleaseUnits,
     RetryAccounts,
     SettleStack,
@@ -61,6 +63,7 @@ WORDS: dict[type[Step], str] = {
     RetryAccounts: "retry",
     Publish: "publish",
     Record: "record",
+    RecordGuards: "record",
 }
 
 
@@ -101,6 +104,7 @@ class _Run:
     tree: Tree | None = field(init=False)
     accounts: dict[str, Account] = field(init=False)
     entries: dict[str, Entry | None] = field(default_factory=dict)  # what the index is to say, by silo
+    guards: bool = False  # the index is to say which guards were applied, though nothing was published
     done: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     not_tried: dict[str, str] = field(default_factory=dict)
@@ -122,7 +126,7 @@ class _Run:
                         lease = self._lease(stack, lease, ready)
                         self._stage(ready)
             finally:
-                if self.entries and lease is not None:
+                if (self.entries or self.guards) and lease is not None:
                     self._record()
             if not self.prepared.steps:
                 clear(self.ports.bucket(self._home), self.ports)
@@ -199,6 +203,8 @@ class _Run:
                 self._publish(step)
             case Record(silo=silo, entry=entry):
                 self.entries[silo] = replace(entry, published=entry.published or self._now) if entry else None
+            case RecordGuards():
+                self.guards = True
 
     def _create_unit(self, step: CreateUnit) -> None:
         tree = self._tree
@@ -268,7 +274,10 @@ class _Run:
                     raise PlanStale(f"it could not be read again: {why}")
             silos = {**current.silos, **{name: e for name, e in self.entries.items() if e is not None}}
             kept = {name: entry for name, entry in silos.items() if self.entries.get(name, entry) is not None}
-            if bucket.put(INDEX_KEY, Index(kept).text(), current.etag or None) is not None:
+            if (
+                bucket.put(INDEX_KEY, Index(kept, guards=asked(self.prepared.lake)).text(), current.etag or None)
+                is not None
+            ):
                 return
         raise PlanStale("somebody else keeps writing it")
 

@@ -450,11 +450,38 @@ class TestGuards:
         second = plan(aws, lake(sales()), "destroy=silo/sales/storage/RawBucket", storage=RAW)
         assert second.plan.guards == ()
 
-    def test_leave_given_by_the_manifest_lifts_it(self) -> None:
+    def test_leave_given_by_the_manifest_lifts_it_when_it_was_applied_before(self) -> None:
         aws = applied(lake(sales()))
-        second = plan(aws, lake(allowing(sales(), "storage/RawBucket")), storage=RAW)
-        assert verbs(second) == {"silo/sales/storage/RawBucket": Verb.REPLACE}
-        assert second.plan.guards == ()
+        wanted = lake(allowing(sales(), "storage/RawBucket"))
+        second = plan(aws, wanted, storage=RAW)
+        assert [guard.code for guard in second.plan.guards] == ["destroys-data"]
+        assert "guards: silo/sales/storage/RawBucket may be destroyed from the next apply on" in second.plan.notes
+
+        alone = plan(aws, wanted)
+        assert (alone.plan.changes, alone.plan.guards) == ((), ())
+        assert apply(alone, aws.ports, Recorder()).complete
+        third = plan(aws, wanted, storage=RAW)
+        assert verbs(third) == {"silo/sales/storage/RawBucket": Verb.REPLACE}
+        assert (third.plan.guards, third.plan.notes) == ((), ())
+
+    def test_a_change_does_not_lift_its_own_guards(self) -> None:
+        aws = applied(lake(sales(), finance(), flows=[flow()]))
+        weak = replace(small().organization.guards, protect_data=False)
+        second = plan(aws, lake(sales(), finance(), guards=weak))
+        assert {guard.code: guard.blocks for guard in second.plan.guards} == {"destroys-data": True}
+        assert "guards: protectData is true and counts as false from the next apply on" in second.plan.notes
+
+    def test_a_stronger_guard_counts_at_once_and_a_weaker_one_from_the_next_apply(self) -> None:
+        strict = replace(small().organization.guards, max_silos_changed=1)
+        aws = applied(lake(sales(), finance()))
+        described = STORAGE.replace("DatabaseInput: {", "DatabaseInput: {Description: All of it, ")
+        stronger, weaker = lake(sales(), finance(), guards=strict), lake(sales(), finance())
+
+        assert [guard.code for guard in plan(aws, stronger, storage=described).plan.guards] == ["too-many-silos"]
+        assert apply(plan(aws, stronger), aws.ports, Recorder()).complete
+        assert [guard.code for guard in plan(aws, weaker, storage=described).plan.guards] == ["too-many-silos"]
+        assert apply(plan(aws, weaker), aws.ports, Recorder()).complete
+        assert plan(aws, weaker, storage=described).plan.guards == ()
 
     def test_leave_for_something_else_is_said_to_meet_nothing(self) -> None:
         aws = applied(lake(sales()))
