@@ -386,11 +386,19 @@ class TestIndex:
         assert guard.allow == "destroy=silo/sales/bundle"
         assert plan(aws, small(), guard.allow).plan.guards == ()
 
-    def test_a_silo_that_moved_to_another_region_says_what_is_left_behind(self) -> None:
+    def test_a_silo_that_moved_to_another_account_says_what_is_left_behind(self) -> None:
+        aws = applied(lake(sales(), finance()))
+        aws.organizations.add_account("200000000009", "Lake/Silos/Commercial")
+        second = plan(aws, lake(sales(account="200000000009", region="eu-central-1"), finance()))
+        assert any("eu-west-1" in note and "stays" in note for note in second.plan.notes)
+        assert [type(step) for step in second.steps] == [Publish]
+
+    def test_a_silo_cannot_move_to_another_region_of_its_account(self) -> None:
         aws = applied(small())
         second = plan(aws, lake(sales(region="eu-central-1"), finance(), plant(), flows=[flow()]))
-        assert any("eu-west-1" in note and "stays" in note for note in second.plan.notes)
-        assert isinstance(second.steps[0], Publish)
+        assert verbs(second) == {"silo/sales/bundle": Verb.BLOCKED}
+        assert "its buckets' names are taken" in reason(second, "silo/sales/bundle")
+        assert second.steps == ()
 
 
 class TestRemoval:
