@@ -159,7 +159,7 @@ DANGEROUS = (
     ("iam:CreateRole", "arn:aws:iam::200000000001:role/lake/workload/x"),  # without the boundary
     ("iam:PutRolePolicy", "arn:aws:iam::200000000001:role/lake/lake-eu-west-1-codepipeline-rl"),
     ("iam:DeleteRolePermissionsBoundary", "arn:aws:iam::200000000001:role/lake/workload/x"),
-    ("iam:CreatePolicyVersion", "arn:aws:iam::200000000001:policy/lake/lake-boundary"),
+    ("iam:CreatePolicyVersion", "arn:aws:iam::200000000001:policy/lake/lake-boundary-eu-west-1"),
     ("iam:UpdateAssumeRolePolicy", "arn:aws:iam::200000000001:role/lake/lake-controller-read"),
     ("s3:GetObject", "arn:aws:s3:::acme-sales-raw-200000000001/orders/x"),
     ("s3:PutBucketPolicy", "arn:aws:s3:::someone-elses"),
@@ -240,6 +240,14 @@ def test_what_iam_needs_once_is_made_in_the_home_region(baseline: dict[str, Any]
         given = own.get("RoleName", own.get("ManagedPolicyName"))
         if given is not None and "AWS::Region" not in json.dumps(given):
             assert resource["Condition"] == "Home", name
+
+
+def test_a_region_waits_for_nothing_that_another_makes(baseline: dict[str, Any]) -> None:
+    """The boundary that the deployment's role insists on is made beside it, in every region."""
+    assert "Condition" not in baseline["Boundary"]
+    name = baseline["Boundary"]["Properties"]["ManagedPolicyName"]["Fn::Sub"]
+    making = baseline["DeployRole"]["Properties"]["Policies"][1]["PolicyDocument"]["Statement"][0]
+    assert making["Condition"]["StringEquals"]["iam:PermissionsBoundary"]["Fn::Sub"].endswith(f":policy/lake/{name}")
 
 
 def test_the_pipeline_polls_its_own_accounts_release(baseline: dict[str, Any]) -> None:

@@ -196,7 +196,8 @@ def test_every_role_has_the_boundary_and_the_workloads_path(lake: Lake, catalogu
             for name, resource in template.body["Resources"].items():
                 if resource["Type"] == "AWS::IAM::Role":
                     assert resource["Properties"]["Path"] in ("/lake/workload/", "/lake/workload/foreign/"), name
-                    assert "policy/lake/lake-boundary" in str(resource["Properties"]["PermissionsBoundary"]), name
+                    boundary = resource["Properties"]["PermissionsBoundary"]["Fn::Sub"]
+                    assert boundary.endswith(":policy/lake/lake-boundary-${AWS::Region}"), name
 
 
 def test_what_holds_data_is_retained(lake: Lake, catalogue: Catalogue) -> None:
