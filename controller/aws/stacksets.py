@@ -67,6 +67,7 @@ class AwsStackSets:
                     entry["Status"],
                     entry.get("StackInstanceStatus", {}).get("DetailedStatus", ""),
                     entry.get("StatusReason", ""),
+                    entry.get("OrganizationalUnitId", ""),
                 )
 
     def _definition(self, name: str, template: bytes, tags: Mapping[str, str]) -> dict[str, Any]:

@@ -631,6 +631,21 @@ class TestBaseline:
         plan(aws, lake(sales()))
         assert aws.stack_sets.reads == ["eu-west-1"]
 
+    def test_an_instance_that_meets_the_stack_of_an_earlier_stay_is_blocked_with_the_ways_out(self) -> None:
+        aws = applied(small())
+        found = aws.stack_sets.set
+        assert found is not None
+        why = "Resource lake-eu-west-1-codepipeline-rl already exists in stack arn:of:another"
+        failed = replace(found.instances[HERE], status="OUTDATED", detail="FAILED", reason=why, unit="ou-lake-silos")
+        aws.stack_sets.set = replace(found, instances={**found.instances, HERE: failed})
+        second = plan(aws, small())
+        assert verbs(second) == {f"baseline/account/{SALES}/eu-west-1": Verb.BLOCKED}
+        assert second.steps == ()
+        said = reason(second, f"baseline/account/{SALES}/eu-west-1")
+        assert why in said
+        assert "import-stacks-to-stack-set --stack-set-name lake-baseline" in said
+        assert f"OrganizationalUnitIds=ou-lake-silos,Accounts={SALES},AccountFilterType=INTERSECTION" in said
+
     def test_an_instance_of_a_suspended_account_is_told_and_not_tried_again(self) -> None:
         aws = applied(small())
         found = aws.stack_sets.set
