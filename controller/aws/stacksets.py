@@ -19,7 +19,13 @@ from controller.model.world import Instance, StackSet
 # The set lives in the management account; without this, AWS looks in our own and finds none (StackSets guide).
 _AS = {"CallAs": "DELEGATED_ADMIN"}
 _GONE = frozenset({"StackSetNotFoundException"})
-_PREFERENCES = {"RegionConcurrencyType": "PARALLEL", "MaxConcurrentPercentage": 25, "FailureTolerancePercentage": 10}
+_PREFERENCES = {
+    "RegionConcurrencyType": "PARALLEL",
+    "MaxConcurrentPercentage": 25,
+    "FailureTolerancePercentage": 10,
+    # The strict mode would lower the concurrency to what may fail, and with every failure (StackSets guide, options).
+    "ConcurrencyMode": "SOFT_FAILURE_TOLERANCE",
+}
 
 
 class AwsStackSets:
