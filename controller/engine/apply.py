@@ -14,11 +14,11 @@ from controller.engine.lock import Lease, clear, held
 from controller.engine.masters import master_parameters
 from controller.engine.observe import read_index
 from controller.engine.plan import Prepared
-from controller.engine.ports import Ports
+from controller.engine.ports import Bucket, Ports
 from controller.engine.release import build
 from controller.kinds.organization import Organization
 from controller.kinds.silo import NewAccount
-from controller.model.bundle import Rendered
+from controller.model.bundle import Asset, Rendered
 from controller.model.errors import ControllerError, PlanBlocked, PlanStale
 from controller.model.index import Entry, Index
 from controller.model.observed import Absent, Present, Unreadable
@@ -104,6 +104,7 @@ class _Run:
     tree: Tree | None = field(init=False)
     accounts: dict[str, Account] = field(init=False)
     entries: dict[str, Entry | None] = field(default_factory=dict)  # what the index is to say, by silo
+    uploaded: set[tuple[str, str]] = field(default_factory=set)  # region and key of assets that are known to be whole
     guards: bool = False  # the index is to say which guards were applied, though nothing was published
     done: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
@@ -248,10 +249,14 @@ class _Run:
         )
 
     def _assets(self, rendered: Rendered, region: str) -> None:
-        """An asset that is there already is the same by its name, so losing the race for it is a success."""
+        """One that is there already is the same by its name, if nobody wrote over it: a name proves nothing."""
         bucket = self.ports.bucket(region)
         for asset in rendered.assets:
-            bucket.put(asset.key, asset.content, None)
+            if (region, asset.key) in self.uploaded:
+                continue
+            if bucket.put(asset.key, asset.content, None) is None:
+                _make_true(bucket, asset)
+            self.uploaded.add((region, asset.key))
 
     def _record(self) -> None:
         """Without it nothing is lost: the next plan finds the bundles themselves, and the index behind them."""
@@ -325,3 +330,17 @@ class _Run:
     @property
     def _now(self) -> str:
         return self.ports.now().isoformat(timespec="seconds")
+
+
+def _make_true(bucket: Bucket, asset: Asset) -> None:
+    """What lies under the asset's key is what the key says, or becomes it."""
+    match bucket.get(asset.key):
+        case Present(stored) if stored.content == asset.content:
+            return
+        case Present(stored):
+            if bucket.put(asset.key, asset.content, stored.etag) is None:
+                raise PlanStale(f"{asset.key}: somebody else is writing it: apply again")
+        case Absent():
+            raise PlanStale(f"{asset.key}: somebody else deleted it just now: apply again")
+        case Unreadable(why):
+            raise PlanStale(f"{asset.key}: is there, and could not be read to compare it: {why}")
