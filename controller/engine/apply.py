@@ -51,6 +51,7 @@ from controller.plan.step import (
 from controller.render.accounts import render_baseline, render_master
 
 AT_ONCE = 16  # uploads at a time
+ACCOUNTS_AT_ONCE = 4  # creations; AWS takes five under way in an organization (Organizations user guide, quotas)
 WORDS: dict[type[Step], str] = {
     CreateUnit: "create",
     CreateAccount: "create",
@@ -145,13 +146,16 @@ class _Run:
                 return stack.enter_context(held(bucket, self.ports, "apply"))
 
     def _stage(self, stage: Sequence[Step]) -> None:
-        publishing = [step for step in stage if isinstance(step, Publish)]
+        self._side_by_side([step for step in stage if isinstance(step, CreateAccount)], ACCOUNTS_AT_ONCE)
         for step in stage:
-            if not isinstance(step, Publish):
+            if not isinstance(step, CreateAccount | Publish):
                 self._one(step)
-        if publishing:
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                list(pool.map(self._one, publishing))
+        self._side_by_side([step for step in stage if isinstance(step, Publish)], AT_ONCE)
+
+    def _side_by_side(self, steps: Sequence[Step], at_once: int) -> None:
+        if steps:
+            with ThreadPoolExecutor(at_once) as pool:
+                list(pool.map(self._one, steps))
 
     def _may(self, step: Step) -> bool:
         broken = next((n for n in step.needs if n in self.failed or n in self.not_tried or n in self.stopped), None)

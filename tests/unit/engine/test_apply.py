@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 
@@ -12,6 +13,7 @@ from controller.cli.exit import Exit
 from controller.engine.apply import Outcome, apply
 from controller.engine.events import StepDone, StepFailed, StepNotTried, StepProgressed, StepStarted
 from controller.engine.plan import Options, make_plan
+from controller.kinds.silo import NewAccount
 from controller.model.errors import LockHeld, PlanBlocked
 from controller.model.ownership import ASSETS, INDEX_KEY, LOCK_KEY, bundle_key
 from controller.resolve.lake import Lake
@@ -106,6 +108,15 @@ def test_a_guard_stops_it_before_the_first_write_and_says_how_to_lift_it() -> No
         run(aws, lake(sales(), finance(), plant()))
     assert stopped.value.hint == "--allow destroy=silo/sales/flow/orders/Positions"
     assert aws.writes == []
+
+
+def test_accounts_are_created_side_by_side() -> None:
+    second = plant(name="second", account=NewAccount("acme-second", "aws+second@acme.example"))
+    wanted = lake(plant(), second)
+    aws = FakeAws(wanted)
+    aws.organizations.creating = Barrier(2, timeout=10).wait  # breaks where one waits for the other
+    assert run(aws, wanted).complete
+    assert {one.name for one in aws.organizations.members.values()} == {"acme-plant", "acme-second"}
 
 
 class TestFailures:
