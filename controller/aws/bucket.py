@@ -9,12 +9,14 @@ from botocore.exceptions import ClientError
 
 from controller.aws.client import Clients
 from controller.aws.errors import code_of, observed, translated
-from controller.model.observed import Observed, Present
+from controller.model.observed import Observed, Present, Unreadable
 from controller.model.world import Stored
 
 _GONE = frozenset({"NoSuchBucket", "NoSuchKey", "404", "NotFound"})
-# Lost: the condition did not hold (412), another write was under way (409), or the object is gone (404 to If-Match).
-_LOST = frozenset({"PreconditionFailed", "412", "ConditionalRequestConflict", "409", "NoSuchKey", "404"})
+# Another write was under way; nothing says yet who won (S3 user guide, conditional writes).
+_CONFLICT = frozenset({"ConditionalRequestConflict", "409"})
+# Lost: the condition did not hold (412), or the object is gone (404 to If-Match).
+_LOST = frozenset({"PreconditionFailed", "412", "NoSuchKey", "404", *_CONFLICT})
 
 
 class AwsBucket:
@@ -47,17 +49,39 @@ class AwsBucket:
         return observed("s3", _GONE, read)
 
     def put(self, key: str, content: bytes, replaces: str | None) -> Stored | None:
-        condition = {"IfNoneMatch": "*"} if replaces is None else {"IfMatch": f'"{replaces}"'}
         with translated("s3"):
             try:
-                answer = self._api.put_object(
-                    Bucket=self._name, Key=key, Body=content, ContentType=_content_type(key), **condition
-                )
+                return self._put(key, content, replaces)
             except ClientError as error:
                 if code_of(error) not in _LOST:
                     raise
-                return self._ours(key, content) if error.response["ResponseMetadata"].get("RetryAttempts") else None
+                refused = error
+            if code_of(refused) in _CONFLICT:
+                return self._again(key, content, replaces)
+            return self._ours(key, content) if refused.response["ResponseMetadata"].get("RetryAttempts") else None
+
+    def _put(self, key: str, content: bytes, replaces: str | None) -> Stored:
+        condition = {"IfNoneMatch": "*"} if replaces is None else {"IfMatch": f'"{replaces}"'}
+        answer = self._api.put_object(
+            Bucket=self._name, Key=key, Body=content, ContentType=_content_type(key), **condition
+        )
         return Stored(key, answer["ETag"].strip('"'), answer.get("VersionId", ""))
+
+    def _again(self, key: str, content: bytes, replaces: str | None) -> Stored | None:
+        """Once more where the object is as it was: the other write failed, or was another object's of that moment."""
+        match self.get(key):
+            case Present(stored) if stored.content == content:
+                return stored
+            case Present(stored) if stored.etag != replaces:
+                return None
+            case Unreadable():
+                return None
+        try:
+            return self._put(key, content, replaces)
+        except ClientError as error:
+            if code_of(error) in _LOST:
+                return None
+            raise
 
     def _ours(self, key: str, content: bytes) -> Stored | None:
         """A write whose answer was lost is tried again by botocore, and then loses the race against itself."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from controller.aws.client import Clients
@@ -87,7 +87,11 @@ class AwsOrganizations:
         return _below(parent, name, made["OrganizationalUnit"]["Id"])
 
     def create_account(self, name: str, email: str, management: str) -> str:
-        """A creation that an earlier run started is waited for: AWS refuses a second account of one address."""
+        """A creation that an earlier run started is waited for: AWS refuses a second account of one address.
+
+        It tells only the name of what it creates (botocore model, CreateAccountStatus): whose address it has is seen
+        when it is there, and one of another address was somebody else's.
+        """
         api = self._manager(management)
         with translated("organizations"):
             under_way = [
@@ -96,24 +100,37 @@ class AwsOrganizations:
                 for status in page["CreateAccountStatuses"]
                 if status.get("AccountName") == name
             ]
-            status = (
-                under_way[0] if under_way else api.create_account(AccountName=name, Email=email)["CreateAccountStatus"]
-            )
-            waited = 0.0
-            while status["State"] == "IN_PROGRESS" and waited < CREATION_SECONDS:
-                self._sleep(2)
-                waited += 2
-                status = api.describe_create_account_status(CreateAccountRequestId=status["Id"])["CreateAccountStatus"]
+            for begun in under_way:
+                ended = self._created(api, begun)
+                if ended["State"] == "IN_PROGRESS":
+                    raise _not_created(name, ended)
+                if ended["State"] == "SUCCEEDED" and self._has(str(ended["AccountId"]), email):
+                    return str(ended["AccountId"])
+            status = self._created(api, api.create_account(AccountName=name, Email=email)["CreateAccountStatus"])
         if status["State"] != "SUCCEEDED":
-            reason = status.get("FailureReason") or f"still {status['State']} after {CREATION_SECONDS} s"
-            raise AwsError(
-                f"account {name} was not created: {reason}", service="organizations", operation="CreateAccount"
-            )
+            raise _not_created(name, status)
         return str(status["AccountId"])
+
+    def _created(self, api: Any, status: Mapping[str, Any]) -> Mapping[str, Any]:
+        waited = 0.0
+        while status["State"] == "IN_PROGRESS" and waited < CREATION_SECONDS:
+            self._sleep(2)
+            waited += 2
+            status = api.describe_create_account_status(CreateAccountRequestId=status["Id"])["CreateAccountStatus"]
+        return status
+
+    def _has(self, account: str, email: str) -> bool:
+        found = self._api.describe_account(AccountId=account)["Account"]["Email"]
+        return str(found).lower() == email.lower()
 
     def move(self, account: str, source: str, target: str, management: str) -> None:
         with translated("organizations"):
             self._manager(management).move_account(AccountId=account, SourceParentId=source, DestinationParentId=target)
+
+
+def _not_created(name: str, status: Mapping[str, Any]) -> AwsError:
+    reason = status.get("FailureReason") or f"still {status['State']} after {CREATION_SECONDS} s"
+    return AwsError(f"account {name} was not created: {reason}", service="organizations", operation="CreateAccount")
 
 
 def _below(parent: Unit, name: str, id: str) -> Unit:

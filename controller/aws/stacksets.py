@@ -19,7 +19,13 @@ from controller.model.world import Instance, StackSet
 # The set lives in the management account; without this, AWS looks in our own and finds none (StackSets guide).
 _AS = {"CallAs": "DELEGATED_ADMIN"}
 _GONE = frozenset({"StackSetNotFoundException"})
-_PREFERENCES = {"RegionConcurrencyType": "PARALLEL", "MaxConcurrentPercentage": 25, "FailureTolerancePercentage": 10}
+_PREFERENCES = {
+    "RegionConcurrencyType": "PARALLEL",
+    "MaxConcurrentPercentage": 25,
+    "FailureTolerancePercentage": 10,
+    # The strict mode would lower the concurrency to what may fail, and with every failure (StackSets guide, options).
+    "ConcurrencyMode": "SOFT_FAILURE_TOLERANCE",
+}
 
 
 class AwsStackSets:
@@ -67,6 +73,7 @@ class AwsStackSets:
                     entry["Status"],
                     entry.get("StackInstanceStatus", {}).get("DetailedStatus", ""),
                     entry.get("StatusReason", ""),
+                    entry.get("OrganizationalUnitId", ""),
                 )
 
     def _definition(self, name: str, template: bytes, tags: Mapping[str, str]) -> dict[str, Any]:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from controller.diff.change import Change, Detail, Verb
 from controller.diff.template import compare
 from controller.model.bundle import Template
+from controller.model.ownership import BASELINE_SET
 from controller.model.world import Instance, StackSet, Unit
 
 TEMPLATE = "baseline/template"
 TYPE = "AWS::CloudFormation::StackSet"
 LOST = "INOPERABLE"  # operations leave it out until somebody takes it out of the set (botocore model, StackInstance)
+TAKEN = "already exists"  # how CloudFormation refuses a name that another stack has
 UNDER_WAY = frozenset({"PENDING", "RUNNING"})
 SKIPPED = "SKIPPED_SUSPENDED_ACCOUNT"  # operations leave it out while its account is suspended (botocore model)
 
@@ -44,7 +46,9 @@ def baseline_diff(
     release = _release(targets, kept, regions)
     instances = current.instances.values() if current else ()
     waiting = {*UNDER_WAY, SKIPPED}
-    behind = [one for one in instances if one.status not in ("CURRENT", LOST) and one.detail not in waiting]
+    failing = [one for one in instances if one.status not in ("CURRENT", LOST) and one.detail not in waiting]
+    colliding = [one for one in failing if TAKEN in one.reason]
+    behind = [one for one in failing if one not in colliding]
     return BaselineDiff(
         template,
         deploy,
@@ -68,6 +72,7 @@ def baseline_diff(
                 for one in behind
             ),
             *(Change(_address(o), TYPE, Verb.BLOCKED, _lost(o)) for o in instances if o.status == LOST),
+            *(Change(_address(o), TYPE, Verb.BLOCKED, _collides(o)) for o in colliding),
         ),
         tuple(
             f"{_address(one)}: the account is suspended, so its baseline stays {one.status}"
@@ -85,6 +90,21 @@ def _lost(instance: Instance) -> str:
     return (
         f"its baseline is {LOST}, which no operation mends ({instance.reason or 'no reason given'}): take the instance "
         f"out of the set with its stack retained, then delete the stack in account {instance.account}"
+    )
+
+
+def _collides(instance: Instance) -> str:
+    """An account that left the units kept its stack; when it is back, the set's new one wants the same names."""
+    account, region, unit = instance.account, instance.region, instance.unit
+    there = f"aws cloudformation list-stacks --region {region} --stack-status-filter CREATE_COMPLETE UPDATE_COMPLETE"
+    its = f"--stack-set-name {BASELINE_SET} --call-as DELEGATED_ADMIN"
+    only = f"OrganizationalUnitIds={unit},Accounts={account},AccountFilterType=INTERSECTION"
+    return (
+        f"its baseline is {instance.status}: {instance.reason}; mostly by the stack StackSet-{BASELINE_SET}-… that "
+        f"stayed when the account left its unit. See it in account {account}: {there}. Either take it into the set: "
+        f"aws cloudformation import-stacks-to-stack-set {its} --organizational-unit-ids {unit} --stack-ids <id>. Or "
+        f"delete it, and then: aws cloudformation update-stack-instances {its} --deployment-targets {only} "
+        f"--regions {region}"
     )
 
 

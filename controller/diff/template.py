@@ -23,7 +23,6 @@ DATA_TYPES = frozenset(
         "AWS::Cognito::UserPool",
         "AWS::DynamoDB::Table",
         "AWS::Glue::Database",
-        "AWS::Glue::Table",
         "AWS::IAM::AccessKey",
         "AWS::IAM::User",
         "AWS::KMS::Key",

@@ -9,15 +9,16 @@ from dataclasses import dataclass, field, replace
 
 from controller.diff.change import Later, Verb
 from controller.engine.events import Listener, StepDone, StepFailed, StepNotTried, StepProgressed, StepStarted
+from controller.engine.guards import asked
 from controller.engine.lock import Lease, clear, held
 from controller.engine.masters import master_parameters
 from controller.engine.observe import read_index
 from controller.engine.plan import Prepared
-from controller.engine.ports import Ports
+from controller.engine.ports import Bucket, Ports
 from controller.engine.release import build
 from controller.kinds.organization import Organization
 from controller.kinds.silo import NewAccount
-from controller.model.bundle import Rendered
+from controller.model.bundle import Asset, Rendered
 from controller.model.errors import ControllerError, PlanBlocked, PlanStale
 from controller.model.index import Entry, Index
 from controller.model.observed import Absent, Present, Unreadable
@@ -38,6 +39,7 @@ from controller.plan.step import (
     MoveAccount,
     Publish,
     Record,
+    RecordGuards,
     ReleaseUnits,
     RetryAccounts,
     SettleStack,
@@ -50,6 +52,7 @@ from controller.render.accounts import render_baseline, render_master
 from controller.resolve.lake import retired
 
 AT_ONCE = 16  # uploads at a time
+ACCOUNTS_AT_ONCE = 4  # creations; AWS takes five under way in an organization (Organizations user guide, quotas)
 WORDS: dict[type[Step], str] = {
     CreateUnit: "create",
     CreateAccount: "create",
@@ -62,6 +65,7 @@ WORDS: dict[type[Step], str] = {
     RetryAccounts: "retry",
     Publish: "publish",
     Record: "record",
+    RecordGuards: "record",
 }
 
 
@@ -102,6 +106,8 @@ class _Run:
     tree: Tree | None = field(init=False)
     accounts: dict[str, Account] = field(init=False)
     entries: dict[str, Entry | None] = field(default_factory=dict)  # what the index is to say, by silo
+    uploaded: set[tuple[str, str]] = field(default_factory=set)  # region and key of assets that are known to be whole
+    guards: bool = False  # the index is to say which guards were applied, though nothing was published
     done: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     not_tried: dict[str, str] = field(default_factory=dict)
@@ -123,7 +129,7 @@ class _Run:
                         lease = self._lease(stack, lease, ready)
                         self._stage(ready)
             finally:
-                if self.entries and lease is not None:
+                if (self.entries or self.guards) and lease is not None:
                     self._record()
             if not self.prepared.steps:
                 clear(self.ports.bucket(self._home), self.ports)
@@ -141,13 +147,16 @@ class _Run:
                 return stack.enter_context(held(bucket, self.ports, "apply"))
 
     def _stage(self, stage: Sequence[Step]) -> None:
-        publishing = [step for step in stage if isinstance(step, Publish)]
+        self._side_by_side([step for step in stage if isinstance(step, CreateAccount)], ACCOUNTS_AT_ONCE)
         for step in stage:
-            if not isinstance(step, Publish):
+            if not isinstance(step, CreateAccount | Publish):
                 self._one(step)
-        if publishing:
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                list(pool.map(self._one, publishing))
+        self._side_by_side([step for step in stage if isinstance(step, Publish)], AT_ONCE)
+
+    def _side_by_side(self, steps: Sequence[Step], at_once: int) -> None:
+        if steps:
+            with ThreadPoolExecutor(at_once) as pool:
+                list(pool.map(self._one, steps))
 
     def _may(self, step: Step) -> bool:
         broken = next((n for n in step.needs if n in self.failed or n in self.not_tried or n in self.stopped), None)
@@ -200,6 +209,8 @@ class _Run:
                 self._publish(step)
             case Record(silo=silo, entry=entry):
                 self.entries[silo] = replace(entry, published=entry.published or self._now) if entry else None
+            case RecordGuards():
+                self.guards = True
 
     def _create_unit(self, step: CreateUnit) -> None:
         tree = self._tree
@@ -246,10 +257,14 @@ class _Run:
         )
 
     def _assets(self, rendered: Rendered, region: str) -> None:
-        """An asset that is there already is the same by its name, so losing the race for it is a success."""
+        """One that is there already is the same by its name, if nobody wrote over it: a name proves nothing."""
         bucket = self.ports.bucket(region)
         for asset in rendered.assets:
-            bucket.put(asset.key, asset.content, None)
+            if (region, asset.key) in self.uploaded:
+                continue
+            if bucket.put(asset.key, asset.content, None) is None:
+                _make_true(bucket, asset)
+            self.uploaded.add((region, asset.key))
 
     def _record(self) -> None:
         """Without it nothing is lost: the next plan finds the bundles themselves, and the index behind them."""
@@ -272,7 +287,10 @@ class _Run:
                     raise PlanStale(f"it could not be read again: {why}")
             silos = {**current.silos, **{name: e for name, e in self.entries.items() if e is not None}}
             kept = {name: entry for name, entry in silos.items() if self.entries.get(name, entry) is not None}
-            if bucket.put(INDEX_KEY, Index(kept).text(), current.etag or None) is not None:
+            if (
+                bucket.put(INDEX_KEY, Index(kept, guards=asked(self.prepared.lake)).text(), current.etag or None)
+                is not None
+            ):
                 return
         raise PlanStale("somebody else keeps writing it")
 
@@ -320,3 +338,17 @@ class _Run:
     @property
     def _now(self) -> str:
         return self.ports.now().isoformat(timespec="seconds")
+
+
+def _make_true(bucket: Bucket, asset: Asset) -> None:
+    """What lies under the asset's key is what the key says, or becomes it."""
+    match bucket.get(asset.key):
+        case Present(stored) if stored.content == asset.content:
+            return
+        case Present(stored):
+            if bucket.put(asset.key, asset.content, stored.etag) is None:
+                raise PlanStale(f"{asset.key}: somebody else is writing it: apply again")
+        case Absent():
+            raise PlanStale(f"{asset.key}: somebody else deleted it just now: apply again")
+        case Unreadable(why):
+            raise PlanStale(f"{asset.key}: is there, and could not be read to compare it: {why}")

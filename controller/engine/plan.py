@@ -11,6 +11,7 @@ from controller.engine.accounts import account_id, plan_accounts
 from controller.engine.baseline import plan_baseline
 from controller.engine.draft import Draft
 from controller.engine.facts import Known, known_facts, units_in_shares
+from controller.engine.guards import in_force, plan_guards
 from controller.engine.masters import plan_masters
 from controller.engine.observe import World, observe, value_or
 from controller.engine.ports import Ports
@@ -66,7 +67,8 @@ def make_plan(lake: Lake, catalogue: Catalogue, ports: Ports, options: Options) 
     plan_baseline(draft, lake, catalogue, world, tree, accounts, ports)
     plan_silos(draft, lake, catalogue, world, index, stale, wanted, accounts, facts, ports)
     plan_departed(draft, lake, index)
-    _guard(draft, lake, stale, options)
+    plan_guards(draft, lake, world.index)
+    _guard(draft, lake, index, stale, options)
     plan = Plan(
         tuple(draft.changes),
         tuple(draft.guards),
@@ -104,14 +106,13 @@ def _settled(
     return (account, silo.region) in enrolled and is_current(entry, wanted, account, silo.region, listed)
 
 
-def _guard(draft: Draft, lake: Lake, stale: Iterable[str], options: Options) -> None:
-    organization = lake.organization
-    granted = {f"silo/{s.name}/{address}" for s in lake.silos.values() for address in s.release.allow_destroy}
+def _guard(draft: Draft, lake: Lake, index: Index, stale: Iterable[str], options: Options) -> None:
+    guards, granted = in_force(lake, index)
     touched = {change.address.split("/")[1] for change in draft.changes if change.address.startswith("silo/")}
     lifted = {guard.allow for guard in draft.guards} & options.allowed
     draft.guards = [guard for guard in draft.guards if guard.allow not in lifted]
-    draft.guards.extend(destroys_data(draft.changes, organization.guards, options.allowed, granted))
-    draft.guards.extend(too_many_silos(len(touched & set(stale)), organization.guards, options.allowed))
+    draft.guards.extend(destroys_data(draft.changes, guards, options.allowed, granted))
+    draft.guards.extend(too_many_silos(len(touched & set(stale)), guards, options.allowed))
     draft.guards.extend(unused(options.allowed - lifted, draft.changes))
 
 

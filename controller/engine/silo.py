@@ -125,6 +125,8 @@ def plan_silo(
 ) -> SiloPlan:
     """`listed` is the bundle's head in the bucket's listing, None where there is none."""
     address = f"{member_address(silo.key)}/bundle"
+    if entry and entry.account == account and entry.region != silo.region:
+        return SiloPlan((_moved(address, silo, entry),))
     rendered = render_silo(lake, silo.key, catalogue, facts.values)
     wanted = digest(rendered)
     publish = Publish(address, (), silo.key, inputs, wanted, listed.etag if listed else None)
@@ -207,6 +209,15 @@ def _recorded(
         return SiloPlan()
     note = f"{member_address(silo.key)}/bundle: the index is behind the bucket; an apply corrects it"
     return SiloPlan((), (note,), None, Record(f"index/{silo.key}", (), silo.key, proved))
+
+
+def _moved(address: str, silo: Member, entry: Entry) -> Change:
+    """Buckets stay with their data, and their names hold the account, not the region: no second set can be made."""
+    reason = (
+        f"it is in {entry.region}, and its buckets' names are taken there: set spec.region back, or write a Silo of "
+        f"another account for {silo.region} and retire this one"
+    )
+    return Change(address, "bundle", Verb.BLOCKED, reason, source=silo.manifest.at("spec.region"))
 
 
 def _lost(address: str, entry: Entry | None, here: Entry | None) -> tuple[str, ...]:

@@ -88,7 +88,7 @@ CODES: dict[str, str] = {
     ),
     "duplicate-account": (
         "Each account is the master, one silo or one consumer, never two of them, and a new account needs an "
-        "e-mail address of its own."
+        "e-mail address and a name of its own."
     ),
     "duplicate-column": (
         "Two columns have one name (Glue ignores case), or are filled from one field of the source, or a column is "

@@ -53,6 +53,7 @@ class Instance:
     status: str
     detail: str  # PENDING | RUNNING | SUCCEEDED | FAILED | …
     reason: str
+    unit: str = ""  # the id of the targeted unit that it came with
 
     @property
     def place(self) -> tuple[str, str]:

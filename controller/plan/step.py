@@ -86,6 +86,11 @@ class Record(Step):
     entry: Entry | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class RecordGuards(Step):
+    """Leave in the index what the manifests ask of guards, for the next plan to hold to."""
+
+
 def stages(steps: Iterable[Step]) -> tuple[tuple[Step, ...], ...]:
     """Steps that wait for nothing but earlier stages, stage by stage, each sorted by address.
 

@@ -27,7 +27,10 @@ def check(specs: Specs) -> Iterator[Problem]:
 
 
 def _distinct(specs: Specs, organization: Organization | None) -> Iterator[Problem]:
-    """One account, one owner: the master, a silo or a consumer. E-mail addresses of new accounts likewise."""
+    """One account, one owner: the master, a silo or a consumer. E-mail addresses and names of new accounts likewise.
+
+    AWS would take a name twice, but of a creation under way it tells only the name.
+    """
     owners: dict[str, Manifest] = {}
     if organization:
         owners[organization.master_account] = organization.manifest
@@ -35,6 +38,7 @@ def _distinct(specs: Specs, organization: Organization | None) -> Iterator[Probl
     for silo in specs.silos.values():
         if isinstance(silo.account, NewAccount):
             claims.append((silo.account.email.lower(), silo.manifest, "spec.account.create.email"))
+            claims.append((f"named {silo.account.name}", silo.manifest, "spec.account.create.name"))
         else:
             claims.append((silo.account, silo.manifest, "spec.account"))
     claims += [(consumer.account, consumer.manifest, "spec.account") for consumer in specs.consumers.values()]

@@ -4,13 +4,14 @@ A unit's name is unique below its parent, an account's e-mail address among all 
 that the account is in (Organizations API reference). Only the management account's role may write. `entered` hears of
 every account that comes into another place. Built in: `unreadable` (why, by `tree`, `accounts` or an account's id),
 `refused` (why, by write), and a creation that takes its time: `creation_dies` makes an account and then fails, as a
-process does that is killed while it waits.
+process does that is killed while it waits; `creating` hears of each one that has begun.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from threading import RLock
 
 from controller.model.errors import AwsError
 from controller.model.observed import Absent, Observed, Present, Unreadable
@@ -30,7 +31,9 @@ class FakeOrganizations:
         self.unreadable: dict[str, str] = {}
         self.refused: dict[str, str] = {}
         self.creation_dies = False
+        self.creating: Callable[[], object] = lambda: None
         self.in_organization = True
+        self._lock = RLock()
         self.entered: Callable[[str], object] = lambda account: None
 
     def caller(self) -> str:
@@ -68,10 +71,12 @@ class FakeOrganizations:
 
     def create_account(self, name: str, email: str, management: str) -> str:
         self._writes(f"create account {name}", management)
-        if any(account.email.lower() == email.lower() for account in self.members.values()):
-            raise AwsError(f"account {name} was not created: EMAIL_ALREADY_EXISTS")
-        made = f"3{len(self.members):011}"
-        self.add_account(made, "", name, email)
+        self.creating()
+        with self._lock:
+            if any(account.email.lower() == email.lower() for account in self.members.values()):
+                raise AwsError(f"account {name} was not created: EMAIL_ALREADY_EXISTS")
+            made = f"3{len(self.members):011}"
+            self.add_account(made, "", name, email)
         if self.creation_dies:
             raise AwsError("no answer: the account is being created")
         return made

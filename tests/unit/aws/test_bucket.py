@@ -56,6 +56,35 @@ def test_a_race_lost_at_the_first_try_costs_no_read() -> None:
     assert api.gets == 0
 
 
+class Busy(Refusing):
+    """S3 that refuses the first put since another one is under way, and takes the next."""
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__("ConditionalRequestConflict", content)
+        self.puts = 0
+
+    def put_object(self, **asked: Any) -> dict[str, Any]:
+        self.puts += 1
+        return super().put_object(**asked) if self.puts == 1 else {"ETag": '"e-2"', "VersionId": "v-2"}
+
+
+def test_a_conflict_that_left_the_object_as_it_was_is_tried_once_more() -> None:
+    stored = bucket(Busy(b"old")).put("key", b"ours", "e-1")
+    assert stored is not None
+    assert stored.etag == "e-2"
+
+
+def test_a_conflict_that_somebody_else_won_is_a_lost_race() -> None:
+    api = Busy(b"theirs")
+    assert bucket(api).put("key", b"ours", "e-0") is None
+    assert bucket(Busy(b"theirs")).put("key", b"ours", None) is None
+    assert api.puts == 1
+
+
+def test_a_conflict_that_does_not_end_is_a_lost_race() -> None:
+    assert bucket(Refusing("ConditionalRequestConflict", b"old")).put("key", b"ours", "e-1") is None
+
+
 @pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey", "412", "409"])
 def test_every_way_to_lose_is_the_same(code: str) -> None:
     assert bucket(Refusing(code, b"")).put("key", b"ours", "e-0") is None

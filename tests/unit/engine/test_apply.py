@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from threading import Barrier
 
 import pytest
 
@@ -12,8 +13,9 @@ from controller.cli.exit import Exit
 from controller.engine.apply import Outcome, apply
 from controller.engine.events import StepDone, StepFailed, StepNotTried, StepProgressed, StepStarted
 from controller.engine.plan import Options, make_plan
+from controller.kinds.silo import NewAccount
 from controller.model.errors import LockHeld, PlanBlocked
-from controller.model.ownership import INDEX_KEY, LOCK_KEY, bundle_key
+from controller.model.ownership import ASSETS, INDEX_KEY, LOCK_KEY, bundle_key
 from controller.resolve.lake import Lake
 from tests.fakes.aws import FakeAws, Recorder
 from tests.fakes.blueprints import catalogue
@@ -31,6 +33,42 @@ def test_assets_come_before_the_bundle_that_names_them_and_the_index_after_it() 
     puts = [write.split("/", 1)[1] for write in aws.writes if write.startswith("put eu-west-1/")]
     kinds = [key.split("/")[0] + "/" + key.split("/")[-1] if "state" in key else key.split("/")[0] for key in puts]
     assert kinds == ["state/lock.json", "assets", "assets", "assets", "releases", "state/index.json"]
+
+
+class TestAssets:
+    """What lies under a digest is compared with it before a bundle names it."""
+
+    def upload(self, aws: FakeAws) -> tuple[str, bytes]:
+        run(aws, lake(sales()))
+        key = next(key for key in aws.home.objects() if key.startswith(ASSETS))
+        content = aws.home.objects()[key]
+        aws.home.remove(bundle_key(SALES))
+        return key, content
+
+    def test_one_that_was_written_over_by_hand_is_put_right(self) -> None:
+        aws = FakeAws(lake(sales()))
+        key, content = self.upload(aws)
+        aws.home.write(key, b"something else")
+        assert run(aws, lake(sales()), "destroy=silo/sales/bundle").complete
+        assert aws.home.objects()[key] == content
+
+    def test_one_that_cannot_be_read_keeps_its_bundle_back(self) -> None:
+        aws = FakeAws(lake(sales()))
+        key, _ = self.upload(aws)
+        aws.home.unreadable[key] = "AccessDenied"
+        ((address, why),) = run(aws, lake(sales()), "destroy=silo/sales/bundle").failed
+        assert (address, "AccessDenied" in why) == ("silo/sales/bundle", True)
+        assert bundle_key(SALES) not in aws.home.objects()
+
+    def test_one_that_silos_share_is_written_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("controller.engine.apply.AT_ONCE", 1)
+        twins = lake(
+            sales(), sales(name="twin", account="200000000002"), flows=[flow(), flow(name="returns", silo="twin")]
+        )
+        aws = FakeAws(twins)
+        assert run(aws, twins).complete
+        puts = [write for write in aws.writes if ASSETS in write]
+        assert len(puts) == len(set(puts)) == 5  # storage and flow of each, and the script of both
 
 
 def test_a_second_apply_writes_nothing() -> None:
@@ -70,6 +108,15 @@ def test_a_guard_stops_it_before_the_first_write_and_says_how_to_lift_it() -> No
         run(aws, lake(sales(), finance(), plant()))
     assert stopped.value.hint == "--allow destroy=silo/sales/flow/orders/Positions"
     assert aws.writes == []
+
+
+def test_accounts_are_created_side_by_side() -> None:
+    second = plant(name="second", account=NewAccount("acme-second", "aws+second@acme.example"))
+    wanted = lake(plant(), second)
+    aws = FakeAws(wanted)
+    aws.organizations.creating = Barrier(2, timeout=10).wait  # breaks where one waits for the other
+    assert run(aws, wanted).complete
+    assert {one.name for one in aws.organizations.members.values()} == {"acme-plant", "acme-second"}
 
 
 class TestFailures:

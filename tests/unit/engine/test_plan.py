@@ -386,11 +386,19 @@ class TestIndex:
         assert guard.allow == "destroy=silo/sales/bundle"
         assert plan(aws, small(), guard.allow).plan.guards == ()
 
-    def test_a_silo_that_moved_to_another_region_says_what_is_left_behind(self) -> None:
+    def test_a_silo_that_moved_to_another_account_says_what_is_left_behind(self) -> None:
+        aws = applied(lake(sales(), finance()))
+        aws.organizations.add_account("200000000009", "Lake/Silos/Commercial")
+        second = plan(aws, lake(sales(account="200000000009", region="eu-central-1"), finance()))
+        assert any("eu-west-1" in note and "stays" in note for note in second.plan.notes)
+        assert [type(step) for step in second.steps] == [Publish]
+
+    def test_a_silo_cannot_move_to_another_region_of_its_account(self) -> None:
         aws = applied(small())
         second = plan(aws, lake(sales(region="eu-central-1"), finance(), plant(), flows=[flow()]))
-        assert any("eu-west-1" in note and "stays" in note for note in second.plan.notes)
-        assert isinstance(second.steps[0], Publish)
+        assert verbs(second) == {"silo/sales/bundle": Verb.BLOCKED}
+        assert "its buckets' names are taken" in reason(second, "silo/sales/bundle")
+        assert second.steps == ()
 
 
 class TestRemoval:
@@ -450,11 +458,38 @@ class TestGuards:
         second = plan(aws, lake(sales()), "destroy=silo/sales/storage/RawBucket", storage=RAW)
         assert second.plan.guards == ()
 
-    def test_leave_given_by_the_manifest_lifts_it(self) -> None:
+    def test_leave_given_by_the_manifest_lifts_it_when_it_was_applied_before(self) -> None:
         aws = applied(lake(sales()))
-        second = plan(aws, lake(allowing(sales(), "storage/RawBucket")), storage=RAW)
-        assert verbs(second) == {"silo/sales/storage/RawBucket": Verb.REPLACE}
-        assert second.plan.guards == ()
+        wanted = lake(allowing(sales(), "storage/RawBucket"))
+        second = plan(aws, wanted, storage=RAW)
+        assert [guard.code for guard in second.plan.guards] == ["destroys-data"]
+        assert "guards: silo/sales/storage/RawBucket may be destroyed from the next apply on" in second.plan.notes
+
+        alone = plan(aws, wanted)
+        assert (alone.plan.changes, alone.plan.guards) == ((), ())
+        assert apply(alone, aws.ports, Recorder()).complete
+        third = plan(aws, wanted, storage=RAW)
+        assert verbs(third) == {"silo/sales/storage/RawBucket": Verb.REPLACE}
+        assert (third.plan.guards, third.plan.notes) == ((), ())
+
+    def test_a_change_does_not_lift_its_own_guards(self) -> None:
+        aws = applied(lake(sales(), finance(), flows=[flow()]))
+        weak = replace(small().organization.guards, protect_data=False)
+        second = plan(aws, lake(sales(), finance(), guards=weak))
+        assert {guard.code: guard.blocks for guard in second.plan.guards} == {"destroys-data": True}
+        assert "guards: protectData is true and counts as false from the next apply on" in second.plan.notes
+
+    def test_a_stronger_guard_counts_at_once_and_a_weaker_one_from_the_next_apply(self) -> None:
+        strict = replace(small().organization.guards, max_silos_changed=1)
+        aws = applied(lake(sales(), finance()))
+        described = STORAGE.replace("DatabaseInput: {", "DatabaseInput: {Description: All of it, ")
+        stronger, weaker = lake(sales(), finance(), guards=strict), lake(sales(), finance())
+
+        assert [guard.code for guard in plan(aws, stronger, storage=described).plan.guards] == ["too-many-silos"]
+        assert apply(plan(aws, stronger), aws.ports, Recorder()).complete
+        assert [guard.code for guard in plan(aws, weaker, storage=described).plan.guards] == ["too-many-silos"]
+        assert apply(plan(aws, weaker), aws.ports, Recorder()).complete
+        assert plan(aws, weaker, storage=described).plan.guards == ()
 
     def test_leave_for_something_else_is_said_to_meet_nothing(self) -> None:
         aws = applied(lake(sales()))
@@ -595,6 +630,21 @@ class TestBaseline:
         aws.stack_sets.reads.clear()
         plan(aws, lake(sales()))
         assert aws.stack_sets.reads == ["eu-west-1"]
+
+    def test_an_instance_that_meets_the_stack_of_an_earlier_stay_is_blocked_with_the_ways_out(self) -> None:
+        aws = applied(small())
+        found = aws.stack_sets.set
+        assert found is not None
+        why = "Resource lake-eu-west-1-codepipeline-rl already exists in stack arn:of:another"
+        failed = replace(found.instances[HERE], status="OUTDATED", detail="FAILED", reason=why, unit="ou-lake-silos")
+        aws.stack_sets.set = replace(found, instances={**found.instances, HERE: failed})
+        second = plan(aws, small())
+        assert verbs(second) == {f"baseline/account/{SALES}/eu-west-1": Verb.BLOCKED}
+        assert second.steps == ()
+        said = reason(second, f"baseline/account/{SALES}/eu-west-1")
+        assert why in said
+        assert "import-stacks-to-stack-set --stack-set-name lake-baseline" in said
+        assert f"OrganizationalUnitIds=ou-lake-silos,Accounts={SALES},AccountFilterType=INTERSECTION" in said
 
     def test_an_instance_of_a_suspended_account_is_told_and_not_tried_again(self) -> None:
         aws = applied(small())

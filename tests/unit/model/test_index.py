@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from controller.model.index import FORMAT, Entry, Index, IndexUnknown, parse
+from controller.model.index import FORMAT, Entry, GuardsApplied, Index, IndexUnknown, parse
 
 ENTRY = Entry("200000000001", "eu-west-1", "i", "b", "e", "v", "c0ffee", "2026-01-31T12:00:00+00:00", True)
 
@@ -14,6 +14,11 @@ ENTRY = Entry("200000000001", "eu-west-1", "i", "b", "e", "v", "c0ffee", "2026-0
 def test_what_is_written_is_read_again() -> None:
     index = Index({"sales": ENTRY, "finance": ENTRY})
     assert parse(index.text(), "etag") == Index({"finance": ENTRY, "sales": ENTRY}, "etag")
+
+
+def test_guards_are_read_as_they_were_left() -> None:
+    index = Index({}, guards=GuardsApplied(50, True, ("silo/sales/storage/RawBucket",)))
+    assert parse(index.text(), "") == index
 
 
 def test_the_same_index_is_the_same_text_whatever_the_order() -> None:
@@ -36,6 +41,8 @@ def test_a_newer_format_asks_for_a_newer_siloctl() -> None:
         b'{"format": 1, "silos": []}',
         b'{"format": 1, "silos": {"a": {"account": "1"}}}',
         b'{"format": 1, "silos": {"a": "x"}}',
+        b'{"format": 1, "silos": {}, "guards": {"protect_data": false}}',
+        b'{"format": 1, "silos": {}, "guards": null}',
         b"\xff",
     ],
 )

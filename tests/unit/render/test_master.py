@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -159,7 +160,7 @@ DANGEROUS = (
     ("iam:CreateRole", "arn:aws:iam::200000000001:role/lake/workload/x"),  # without the boundary
     ("iam:PutRolePolicy", "arn:aws:iam::200000000001:role/lake/lake-eu-west-1-codepipeline-rl"),
     ("iam:DeleteRolePermissionsBoundary", "arn:aws:iam::200000000001:role/lake/workload/x"),
-    ("iam:CreatePolicyVersion", "arn:aws:iam::200000000001:policy/lake/lake-boundary"),
+    ("iam:CreatePolicyVersion", "arn:aws:iam::200000000001:policy/lake/lake-boundary-eu-west-1"),
     ("iam:UpdateAssumeRolePolicy", "arn:aws:iam::200000000001:role/lake/lake-controller-read"),
     ("s3:GetObject", "arn:aws:s3:::acme-sales-raw-200000000001/orders/x"),
     ("s3:PutBucketPolicy", "arn:aws:s3:::someone-elses"),
@@ -244,6 +245,14 @@ def test_what_iam_needs_once_is_made_in_the_home_region(baseline: dict[str, Any]
             assert resource["Condition"] == "Home", name
 
 
+def test_a_region_waits_for_nothing_that_another_makes(baseline: dict[str, Any]) -> None:
+    """The boundary that the deployment's role insists on is made beside it, in every region."""
+    assert "Condition" not in baseline["Boundary"]
+    name = baseline["Boundary"]["Properties"]["ManagedPolicyName"]["Fn::Sub"]
+    making = baseline["DeployRole"]["Properties"]["Policies"][1]["PolicyDocument"]["Statement"][0]
+    assert making["Condition"]["StringEquals"]["iam:PermissionsBoundary"]["Fn::Sub"].endswith(f":policy/lake/{name}")
+
+
 def test_the_pipeline_polls_its_own_accounts_release(baseline: dict[str, Any]) -> None:
     source, deploy = (stage["Actions"][0]["Configuration"] for stage in baseline["Pipeline"]["Properties"]["Stages"])
     assert source["S3ObjectKey"] == {"Fn::Sub": "releases/${AWS::AccountId}/bundle.zip"}
@@ -298,3 +307,88 @@ def test_an_apply_cannot_change_what_the_builds_run(master: dict[str, Any]) -> N
     assert allowed("s3:GetObject", "tool/siloctl-0.1.0.zip")
     assert not allowed("s3:PutObject", "tool/siloctl-0.1.0.zip")
     assert all(allowed("s3:PutObject", f"{place}/x") for place in ("assets", "releases", "state"))
+
+
+KEY = f"arn:aws:kms:eu-west-1:{SILO}:key/1"
+SERVICE = {"kms:GrantIsForAWSResource": "true", "kms:ViaService": "s3.eu-west-1.amazonaws.com"}
+REST = "arn:aws:apigateway:eu-west-1::"
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "resource", "context", "allowed"),
+    [
+        ("DeployRole", "kms:CreateGrant", KEY, SERVICE, True),
+        ("DeployRole", "kms:CreateGrant", KEY, {}, False),
+        ("DeployRole", "kms:CreateGrant", "arn:aws:x:::ArtifactKey", SERVICE, False),
+        ("DeployRole", "kms:PutKeyPolicy", KEY, {}, True),
+        ("DeployRole", "kms:PutKeyPolicy", "arn:aws:x:::ArtifactKey", {}, False),
+        ("DeployRole", "kms:Decrypt", KEY, SERVICE, True),
+        ("DeployRole", "kms:Decrypt", KEY, {}, False),
+        ("DeployRole", "firehose:UpdateDestination", f"arn:aws:firehose:eu-west-1:{SILO}:deliverystream/x", {}, True),
+        ("ReaderRole", "apigateway:GET", f"{REST}/restapis/a/stages/v1", {}, True),
+        ("ReaderRole", "apigateway:GET", f"{REST}/usageplans/a", {}, True),
+        ("ReaderRole", "apigateway:GET", f"{REST}/usageplans/a/keys/b", {}, False),
+        ("ReaderRole", "apigateway:GET", f"{REST}/apikeys/b", {}, False),
+        ("ReaderRole", "apigateway:GET", f"{REST}/apikeys", {}, False),
+        ("ReaderRole", "s3:GetReplicationConfiguration", "arn:aws:s3:::acme-sales-raw-200000000001", {}, True),
+    ],
+)
+def test_the_baselines_roles_keep_to_keys_and_settings_that_are_theirs(
+    role: str, action: str, resource: str, context: dict[str, str], allowed: bool, baseline: dict[str, Any]
+) -> None:
+    asked = replace(Who().request(action, resource), resource_account=SILO)
+    said = {**asked.context, "aws:RequestedRegion": "eu-west-1", "aws:ResourceAccount": SILO, **context}
+    known = {**KNOWN, "AWS::AccountId": SILO}
+    key = read(
+        json.dumps(resolved(baseline["ArtifactKey"]["Properties"]["KeyPolicy"], known))
+    )  # leaves it to the roles
+    policies = Policies(
+        identity=own_policies(baseline[role], SILO), resource=key if action.startswith("kms:") else None
+    )
+    assert decide(replace(asked, context=said), policies).allowed is allowed
+
+
+OWN = f"arn:aws:iam::{MASTER}:role/lake/lake-controller-apply"
+PLAN = f"arn:aws:iam::{MASTER}:role/lake/lake-controller-plan"
+BOUNDARY = f"arn:aws:iam::{MASTER}:policy/lake/lake-controller-boundary"
+SETS = "arn:aws:cloudformation:eu-west-1:900000000009:stackset"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "context", "allowed"),
+    [
+        ("cloudformation:UpdateStackSet", f"{SETS}/lake-baseline:1", {}, True),
+        ("cloudformation:CreateStackInstances", f"{SETS}/lake-baseline:1", {}, True),
+        ("cloudformation:CreateStackInstances", f"{SETS}-target/lake-baseline:1/ou-ab12-11111111", {}, True),
+        ("cloudformation:UpdateStackSet", f"{SETS}/someone-elses:1", {}, False),
+        ("cloudformation:CreateStackInstances", f"{SETS}/someone-elses:1", {}, False),
+        ("iam:PutRolePolicy", PLAN, {"iam:PermissionsBoundary": BOUNDARY}, True),
+        ("iam:PutRolePolicy", PLAN, {}, False),
+        ("iam:PutRolePolicy", OWN, {"iam:PermissionsBoundary": BOUNDARY}, False),
+        ("iam:UpdateAssumeRolePolicy", OWN, {}, False),
+        ("iam:CreateRole", f"arn:aws:iam::{MASTER}:role/lake/lake-controller-x", {}, False),
+        ("iam:CreatePolicyVersion", BOUNDARY, {}, False),
+        ("iam:PassRole", OWN, {"iam:PassedToService": "codebuild.amazonaws.com"}, True),
+        ("iam:PassRole", OWN, {"iam:PassedToService": "ec2.amazonaws.com"}, False),
+    ],
+)
+def test_an_apply_changes_the_baseline_and_no_other_set_and_not_itself(
+    action: str, resource: str, context: dict[str, str], allowed: bool, master: dict[str, Any]
+) -> None:
+    principal = Principal("role-session", f"arn:aws:sts::{MASTER}:assumed-role/x/y", MASTER, OWN)
+    request = Request(principal, action, resource, MASTER, {"aws:ResourceAccount": MASTER, **context})
+    assert decide(request, Policies(identity=own_policies(master["ApplyRole"], MASTER))).allowed is allowed
+
+
+def test_the_boundary_takes_nothing_from_the_roles_that_have_it(master: dict[str, Any]) -> None:
+    boundary = master["ControllerBoundary"]["Properties"]["PolicyDocument"]["Statement"]
+    allowed = {
+        action for one in boundary for action in ([one["Action"]] if isinstance(one["Action"], str) else one["Action"])
+    }
+    for role in ("PlanRole", "PipelineRole", "EventsRole"):
+        assert master[role]["Properties"]["PermissionsBoundary"] == {"Ref": "ControllerBoundary"}
+        for policy in master[role]["Properties"]["Policies"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                said = statement["Action"]
+                for action in [said] if isinstance(said, str) else said:
+                    assert any(fnmatchcase(action, one) for one in allowed), (role, action)

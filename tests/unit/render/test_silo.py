@@ -196,16 +196,26 @@ def test_every_role_has_the_boundary_and_the_workloads_path(lake: Lake, catalogu
             for name, resource in template.body["Resources"].items():
                 if resource["Type"] == "AWS::IAM::Role":
                     assert resource["Properties"]["Path"] in ("/lake/workload/", "/lake/workload/foreign/"), name
-                    assert "policy/lake/lake-boundary" in str(resource["Properties"]["PermissionsBoundary"]), name
+                    boundary = resource["Properties"]["PermissionsBoundary"]["Fn::Sub"]
+                    assert boundary.endswith(":policy/lake/lake-boundary-${AWS::Region}"), name
 
 
 def test_what_holds_data_is_retained(lake: Lake, catalogue: Catalogue) -> None:
-    holding = {"AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Glue::Database", "AWS::Glue::Table"}
+    holding = {"AWS::S3::Bucket", "AWS::KMS::Key", "AWS::Glue::Database"}
     for template in render_silo(lake, "sales", catalogue).nested:
         for name, resource in template.body["Resources"].items():
             if resource["Type"] in holding:
                 kept = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
                 assert kept == ("RetainExceptOnCreate", "Retain"), name
+
+
+def test_a_table_of_a_fixed_name_goes_with_its_flow_and_its_data_stays(lake: Lake, catalogue: Catalogue) -> None:
+    resources = nested(lake, catalogue, "sales", "flow/orders")
+    tables = [one for one in resources.values() if one["Type"] == "AWS::Glue::Table"]
+    assert [(one["DeletionPolicy"], one["Properties"]["TableInput"]["TableType"]) for one in tables] == [
+        ("Delete", "EXTERNAL_TABLE"),
+        ("Delete", "EXTERNAL_TABLE"),
+    ]
 
 
 def test_a_dynamic_reference_is_refused_at_its_place(lake: Lake, catalogue: Catalogue) -> None:

@@ -100,6 +100,12 @@ FAULTS: dict[str, Fault] = {
     "one account twice": Fault(
         "duplicate-account", (SALES, '"200000000001"', '"200000000002"'), "spec.account", "logistics"
     ),
+    "one account name twice": Fault(
+        "duplicate-account",
+        ("silos/z.yaml", "", twin(PLANT, "name: manufacturing", "name: plant").replace("aws+", "aws+second-")),
+        "spec.account.create.name",
+        "silos/manufacturing.yaml",
+    ),
     "the master as a silo": Fault("duplicate-account", (SALES, '"200000000001"', '"100000000001"'), "spec.account"),
     "a consumer as a silo": Fault(
         "duplicate-account", (FINANCE, '"200000000003"', '"300000000001"'), "spec.account", "", ANALYTICS

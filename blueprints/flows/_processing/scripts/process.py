@@ -8,6 +8,7 @@ built anew from what it had and what came.
 
 from __future__ import annotations
 
+import csv
 import importlib
 import json
 import re
@@ -20,12 +21,12 @@ from typing import Any
 
 import boto3
 from awsglue.utils import getResolvedOptions
-from pyspark.sql import Column, DataFrame, SparkSession, Window
+from pyspark.sql import Column, DataFrame, DataFrameReader, SparkSession, Window
 from pyspark.sql import functions as F
-from pyspark.sql.types import StringType, StructField, StructType
-from pyspark.sql.utils import AnalysisException
+from pyspark.sql.types import ArrayType, IntegerType, StringType, StructField, StructType
 
 ARRIVED, FILE, REASON = "_arrived_at", "_source_file", "_reason"
+MARK = "_COMPLETE"
 ALL = "*"  # the argument `object` of a run that reads all
 LATE = timedelta(days=1)  # how long after a record's arrival its file may still be written
 PATTERNS = {"day": "yyyy-MM-dd", "month": "yyyy-MM", "year": "yyyy"}
@@ -55,10 +56,14 @@ class Contract:
     def partition_name(self) -> str | None:
         return f"{self.partition['column']}_{self.partition['granularity']}" if self.partition else None
 
+    def stored(self, *more: str) -> str:
+        """The columns of parquet as DDL. Said and not inferred: files of before a column was added read it as NULL."""
+        return ", ".join([*(f"`{column['name']}` {column['type']}" for column in self.columns), *more])
 
-def read_delivered(spark: SparkSession, path: str, processed: DataFrame | None) -> DataFrame:
+
+def read_delivered(spark: SparkSession, path: str, contract: Contract, processed: DataFrame | None) -> DataFrame:
     """The raw bucket's parquet that is new since the newest processed record, with a day in hand."""
-    frame = spark.read.parquet(path)
+    frame = spark.read.schema(contract.stored("dt string")).parquet(path)
     newest = processed.agg(F.max(ARRIVED)).first()[0] if processed is not None else None
     if newest is None:
         return frame
@@ -71,15 +76,39 @@ def read_files(spark: SparkSession, path: str, form: dict[str, Any], contract: C
     files = spark.read.option("recursiveFileLookup", True)  # folders below the prefix too, and none is a partition
     match form["type"]:
         case "csv":
-            reader = files.option("header", form["header"]).option("sep", form["delimiter"])
-            reader = reader.option("mode", "PERMISSIVE").option("enforceSchema", not form["header"])
+            reader = files.option("sep", form["delimiter"]).option("mode", "PERMISSIVE")
+            if form["header"]:
+                return by_header(spark, reader, path, form["delimiter"], contract)
             return reader.schema(text).csv(path)
         case "json":
             return files.schema(text).json(path)
         case "parquet":
-            return files.parquet(path)
+            return files.option("mergeSchema", True).parquet(path)
         case other:
             raise ValueError(f"no reader for {other}")
+
+
+def by_header(spark: SparkSession, reader: DataFrameReader, path: str, delimiter: str, contract: Contract) -> DataFrame:
+    """Each file by its own header, whatever its order; all of a record stays in `_cells`, for the quarantine."""
+    headers = {file: next(csv.reader([line], delimiter=delimiter)) for file, line in first_lines(spark, path)}
+    wanted = [column["from"] for column in contract.columns]
+    places = [(file, [names.index(name) if name in names else None for name in wanted]) for file, names in headers.items()]
+    width = max((len(names) for names in headers.values()), default=1)
+    positions = StructType([StructField(f"_cell{index}", StringType()) for index in range(width)])
+    cells = reader.option("header", True).option("enforceSchema", True).schema(positions).csv(path)
+    cells = cells.select(F.array(*cells.columns).alias("_cells"), "_metadata", F.col("_metadata.file_path").alias("_path"))
+    schema = StructType([StructField("_path", StringType()), StructField("_places", ArrayType(IntegerType()))])
+    known = cells.join(F.broadcast(spark.createDataFrame(places, schema)), "_path", "left")
+    values = [F.get("_cells", F.get("_places", F.lit(index))).alias(name) for index, name in enumerate(wanted)]
+    return known.select(*values, "_cells", "_metadata")
+
+
+def first_lines(spark: SparkSession, path: str) -> list[tuple[str, str]]:
+    lines = spark.read.option("recursiveFileLookup", True).text(path).where(F.trim("value") != "")
+    told = lines.select("value", F.col("_metadata.file_path").alias("file"), F.col("_metadata.file_block_start").alias("block"))
+    numbered = told.withColumn("number", F.monotonically_increasing_id())
+    first = numbered.groupBy("file").agg(F.min_by("value", F.struct("block", "number")).alias("line"))
+    return [(row["file"], row["line"]) for row in first.collect()]
 
 
 def place_of(key: str, path: str) -> str:
@@ -179,21 +208,47 @@ def _values(frame: DataFrame, name: str | None) -> list[str]:
 
 
 def write(spark: SparkSession, frame: DataFrame, arguments: dict[str, str], name: str | None, touched: list[str]) -> None:
-    """By way of a staging place, since what is replaced is also what was read."""
+    """By way of a staging place, since what is replaced is also what was read.
+
+    The mark says that the staging place has all: from then on it, and not the table, is the truth until it is published.
+    """
     staging = f"{arguments['staging_path']}{arguments['run_id']}/"
     writer = frame.write.mode("overwrite")
-    (writer.partitionBy(name) if name else writer).parquet(staging)
-    staged = spark.read.option("basePath", staging).schema(frame.schema).parquet(staging)
+    (writer.partitionBy(name) if name else writer).parquet(f"{staging}data/")
+    said = {"schema": frame.schema.jsonValue(), "partition": name, "touched": touched}
+    put(spark, staging + MARK, json.dumps(said))
+    publish(spark, staging, arguments["processed_path"])
+
+
+def publish(spark: SparkSession, staging: str, processed: str) -> None:
+    """Doing it again, after it died at any point, gives the same table."""
+    said = json.loads(get(spark, staging + MARK))
+    schema, name = StructType.fromJson(said["schema"]), said["partition"]
+    staged = spark.read.option("basePath", f"{staging}data/").schema(schema).parquet(f"{staging}data/")
     final = staged.write.mode("overwrite")
-    (final.partitionBy(name) if name else final).parquet(arguments["processed_path"])
-    for value in set(touched) - set(_values(staged, name)):  # all of its records moved elsewhere
-        delete(spark, f"{arguments['processed_path']}{name}={value}")
+    (final.partitionBy(name) if name else final).parquet(processed)
+    for value in set(said["touched"]) - set(_values(staged, name)):  # all of its records moved elsewhere
+        delete(spark, f"{processed}{name}={value}")
+    delete(spark, staging + MARK)  # first: data without its mark is of no use to anybody
     delete(spark, staging)
 
 
+def recover(spark: SparkSession, arguments: dict[str, str]) -> None:
+    """Publish what a run had ready when it died, whichever it was: only one runs at a time."""
+    if not exists(spark, arguments["staging_path"]):
+        return
+    place = _path(spark, arguments["staging_path"])
+    for status in _files(spark, place).listStatus(place):
+        staging = f"{arguments['staging_path']}{status.getPath().getName()}/"
+        if exists(spark, staging + MARK):
+            publish(spark, staging, arguments["processed_path"])
+        else:
+            delete(spark, staging)
+
+
 def exists(spark: SparkSession, path: str) -> bool:
-    target = spark._jvm.org.apache.hadoop.fs.Path(path)
-    return bool(target.getFileSystem(spark._jsc.hadoopConfiguration()).exists(target))
+    target = _path(spark, path)
+    return bool(_files(spark, target).exists(target))
 
 
 def written(spark: SparkSession, path: str, name: str | None, touched: list[str]) -> list[tuple[str, int]]:
@@ -224,16 +279,40 @@ def tell_warehouse(path: str, run_id: str, files: list[tuple[str, int]]) -> None
 
 
 def delete(spark: SparkSession, path: str) -> None:
-    target = spark._jvm.org.apache.hadoop.fs.Path(path)
-    target.getFileSystem(spark._jsc.hadoopConfiguration()).delete(target, True)
+    target = _path(spark, path)
+    _files(spark, target).delete(target, True)
 
 
-def existing(spark: SparkSession, path: str) -> DataFrame | None:
-    try:
-        frame = spark.read.parquet(path)
-    except AnalysisException:  # nothing was processed yet
+def put(spark: SparkSession, path: str, text: str) -> None:
+    target = _path(spark, path)
+    stream = _files(spark, target).create(target, True)
+    stream.write(bytearray(text, "utf-8"))
+    stream.close()
+
+
+def get(spark: SparkSession, path: str) -> str:
+    target = _path(spark, path)
+    stream = _files(spark, target).open(target)
+    text = bytes(stream.readAllBytes()).decode()
+    stream.close()
+    return text
+
+
+def _path(spark: SparkSession, path: str) -> Any:
+    return spark._jvm.org.apache.hadoop.fs.Path(path)
+
+
+def _files(spark: SparkSession, target: Any) -> Any:
+    return target.getFileSystem(spark._jsc.hadoopConfiguration())
+
+
+def existing(spark: SparkSession, path: str, contract: Contract) -> DataFrame | None:
+    """None where nothing was processed yet; a table that cannot be read is no such case, and ends the run."""
+    if not exists(spark, path):
         return None
-    return frame if ARRIVED in frame.columns else None
+    partition = [f"`{contract.partition_name}` string"] if contract.partition_name else []
+    schema = contract.stored(f"{ARRIVED} timestamp", f"{FILE} string", *partition)
+    return spark.read.schema(schema).parquet(path)
 
 
 def keep_raw(good: DataFrame, path: str) -> None:
@@ -253,12 +332,15 @@ def main() -> None:
     contract = Contract.read(arguments["contract"])
     spark = SparkSession.builder.config("spark.sql.sources.partitionOverwriteMode", "dynamic").getOrCreate()
     spark.conf.set("spark.sql.session.timeZone", "UTC")
-    old = existing(spark, arguments["processed_path"])
+    recover(spark, arguments)
+    old = existing(spark, arguments["processed_path"], contract)
     delivered = arguments["input_path"] == arguments["raw_path"]
     form = json.loads(arguments["input_format"])
     landed: list[str] = []
     if delivered:
-        came = read_delivered(spark, arguments["input_path"], old)
+        if not exists(spark, arguments["input_path"]):  # nothing was ever sent
+            return count(arguments["flow"], 0)
+        came = read_delivered(spark, arguments["input_path"], contract, old)
     else:
         one = ALL if form.get("landed") and not form["whole"] else arguments["object"]  # what a failed run left, too
         path = place_of(one, arguments["input_path"])

@@ -1,0 +1,117 @@
+"""What CloudFormation's handlers ask for, by the provider schemas, against what the roles that deploy are allowed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import cfnlint
+import pytest
+import yaml
+
+from controller.load.places import folder
+
+DATA = Path(cfnlint.__file__).parent / "data" / "schemas"
+PROVIDERS = json.loads((DATA / "providers" / "us-east-1.json").read_text(encoding="utf-8"))
+BLUEPRINTS, PIPELINE = (Path(str(folder(above))) for above in ("blueprints", "pipeline"))  # type: ignore[arg-type]
+SILO = sorted(BLUEPRINTS.glob("**/cases/*/template.yaml"))
+MASTER = sorted((PIPELINE / "master" / "cases").glob("*/template.yaml"))
+ROLES = {
+    "DeployRole": (PIPELINE / "silo-baseline" / "cases" / "acme" / "template.yaml", SILO),
+    "ApplyRole": (PIPELINE / "master" / "cases" / "connection" / "template.yaml", MASTER),
+}
+POLICIES_SIZE = 10240  # characters of all inline policies of a role (IAM user guide, quotas)
+
+# Type, action: why the role is not allowed it. Handlers list all that they ever call, for whatever property.
+NOT_ASKED_FOR: Mapping[tuple[str, str], str] = {
+    ("*", "s3:REST.PUT.OBJECT"): "the name of an event, not of an action",
+    ("*", "iam:AssumeRole"): "not an action of IAM",
+    ("AWS::S3::Bucket", "s3:PutObjectLockConfiguration"): "not an action: PutBucketObjectLockConfiguration is",
+    ("AWS::S3::Bucket", "s3:DeleteBucket?*"): "not actions: a setting is removed with its Put",
+    (
+        "AWS::S3::Bucket",
+        "s3:Put*Configuration",
+    ): "no template sets analytics, inventory, metrics, tiers or acceleration",
+    ("AWS::S3::Bucket", "s3:PutReplicationConfiguration"): "the master's buckets are not replicated",
+    ("AWS::S3::Bucket", "s3:*BucketMetadata*"): "no template has a metadata table",
+    ("AWS::S3::Bucket", "s3tables:*"): "no template has a metadata table",
+    ("AWS::S3::Bucket", "s3:PutObjectAcl"): "no access control lists: BucketOwnerEnforced",
+    ("AWS::S3::Bucket", "s3:DeleteObject"): "buckets are kept with what is in them",
+    ("AWS::Athena::WorkGroup", "s3:*"): "results are written by whoever queries",
+    ("AWS::CloudFormation::Stack", "cloudformation:*StackPolicy"): "only the root has one, which the pipeline sets",
+    ("AWS::CloudFormation::Stack", "cloudformation:UpdateTerminationProtection"): "nested stacks have the root's",
+    ("AWS::DataSync::Task", "fsx:*"): "no location on FSx",
+    ("AWS::DataSync::Task", "elasticfilesystem:*"): "no location on EFS",
+    ("AWS::Glue::*", "lakeformation:*"): "tables are IAM's, see storage: no location is registered",
+    ("AWS::Glue::Table", "glue:GetSchemaVersion"): "no schema registry",
+    ("AWS::Glue::Table", "s3:PutObject"): "no Iceberg table, whose first metadata file this is",
+    ("AWS::Logs::LogGroup", "logs:PutBearerTokenAuthentication"): "no template sets it",
+    ("AWS::Logs::LogGroup", "logs:*LogDelivery"): "no log group of the delivery class in the master",
+    ("AWS::Logs::LogGroup", "logs:*ResourcePolic*"): "no resource policy in the master",
+    ("AWS::Logs::LogGroup", "logs:*KmsKey"): "the master's logs have the service's key",
+    ("AWS::Logs::LogGroup", "firehose:TagDeliveryStream"): "no log group of the delivery class in the master",
+    ("AWS::IAM::Role", "iam:DeleteRolePermissionsBoundary"): "a role without its boundary is what must never be",
+    ("AWS::IAM::Role", "iam:AttachRolePolicy"): "the master's roles have inline policies alone",
+    ("AWS::IAM::Role", "iam:DetachRolePolicy"): "the master's roles have inline policies alone",
+    ("AWS::IAM::ManagedPolicy", "iam:*"): "the boundary is an administrator's to make and to change",
+    ("AWS::CodeCommit::Repository", "codecommit:CreateCommit"): "no template has first content",
+    ("AWS::CodePipeline::Pipeline", "codepipeline:*StageTransition"): "no template stops a stage",
+    ("AWS::CodePipeline::Pipeline", "codepipeline:StartPipelineExecution"): "no RestartExecutionOnUpdate",
+}
+
+
+def resources(case: Path) -> dict[str, Any]:
+    return dict(yaml.safe_load(case.read_text(encoding="utf-8"))["Resources"])
+
+
+def policies(role: str) -> list[dict[str, Any]]:
+    return list(resources(ROLES[role][0])[role]["Properties"]["Policies"])
+
+
+def allowed(role: str) -> set[str]:
+    statements = [one for policy in policies(role) for one in policy["PolicyDocument"]["Statement"]]
+    listed = [one["Action"] for one in statements if one["Effect"] == "Allow"]
+    return {action.lower() for said in listed for action in (said if isinstance(said, list) else [said])}
+
+
+def asked(kind: str) -> set[str]:
+    """CodeBuild's schema alone names no handlers."""
+    schema = json.loads((DATA / "resources" / PROVIDERS[kind]).with_suffix(".json").read_text(encoding="utf-8"))
+    handlers = [schema.get("handlers", {}).get(name, {}) for name in ("create", "read", "update", "delete")]
+    return {action for handler in handlers for action in handler.get("permissions", ())}
+
+
+def matches(action: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
+
+
+def missing(role: str) -> set[tuple[str, str]]:
+    kinds = {one["Type"] for case in ROLES[role][1] for one in resources(case).values()}
+    may = allowed(role)
+    return {(kind, action) for kind in kinds for action in asked(kind) if not matches(action, may)}
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_role_that_deploys_is_allowed_what_the_handlers_of_its_templates_ask_for(role: str) -> None:
+    found = {
+        (kind, action)
+        for kind, action in missing(role)
+        if not any(fnmatchcase(kind, k) and matches(action, [a]) for k, a in NOT_ASKED_FOR)
+    }
+    assert found == set()
+
+
+def test_every_exception_is_still_one() -> None:
+    left = missing("DeployRole") | missing("ApplyRole")
+    assert [
+        one for one in NOT_ASKED_FOR if not any(fnmatchcase(k, one[0]) and matches(a, [one[1]]) for k, a in left)
+    ] == []
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_roles_policies_are_within_what_iam_takes(role: str) -> None:
+    text = json.dumps(policies(role), separators=(",", ":"))
+    assert len(text) < POLICIES_SIZE
