@@ -113,6 +113,8 @@ def _consumer(lake: Lake, consumer: Consumer) -> Iterator[Part]:
     values = {
         "consumer": consumer.name,
         "bucket_prefix": f"{lake.organization.name}-{consumer.name}",
+        "organization": lake.organization.name,
+        "principals": sorted(set(consumer.dashboards["principals"])) if consumer.dashboards else [],
         "scan_limit_bytes": consumer.queries["scanLimitGiB"] * 2**30,
         "owners": sorted(set(consumer.owners)),
     }
