@@ -19,6 +19,7 @@ from controller.model.live import (
     LiveResource,
     LiveStack,
     Place,
+    SharedTable,
 )
 from controller.model.observed import Observed
 from controller.model.ownership import READER_ROLE, role_arn
@@ -27,6 +28,7 @@ NESTED = "AWS::CloudFormation::Stack"
 DETECTION_SECONDS = 300  # how long one stack's drift detection is waited for
 _NO_STACK = frozenset({"ValidationError"})
 _NO_PIPELINE = frozenset({"PipelineNotFoundException"})
+_NO_TABLE = frozenset({"EntityNotFoundException"})
 _NO_POLICY = frozenset({"NoSuchBucketPolicy"})
 _STARTS = frozenset({"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS"})
 _NESTED_STARTS = _STARTS - {"DELETE_IN_PROGRESS"}  # a rollback of the root deletes what failed, after the failure
@@ -106,6 +108,23 @@ class AwsSilos:
             return _document(answer["TemplateBody"])
 
         return observed("cloudformation", _NO_STACK, read)
+
+    def read_shared(self, place: Place, table: SharedTable) -> Observed[None]:
+        there = Place(place.account, table.owner.region)
+
+        def read() -> None:
+            glue = self._api("glue", there)
+            glue.get_table(CatalogId=table.owner.account, DatabaseName=table.database, Name=table.name)
+            if table.files is not None:
+                self._read_file(self._api("s3", there), *table.files)
+
+        return observed("glue", _NO_TABLE, read)
+
+    def _read_file(self, s3: Any, bucket: str, folder: str) -> None:
+        """One byte of the first file: listing proves the bucket's policy, reading the key's too."""
+        found = s3.list_objects_v2(Bucket=bucket, Prefix=folder, MaxKeys=1).get("Contents", ())
+        for file in found:
+            s3.get_object(Bucket=bucket, Key=file["Key"], Range="bytes=0-0")["Body"].read()
 
     def drift(self, place: Place, stack: str) -> Observed[Sequence[LiveDrift]]:
         def read() -> Sequence[LiveDrift]:

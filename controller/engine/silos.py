@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from controller.model.live import FailedResource, LiveDrift, LivePipeline, LiveResource, LiveStack, Place
+from controller.model.live import FailedResource, LiveDrift, LivePipeline, LiveResource, LiveStack, Place, SharedTable
 from controller.model.observed import Observed
 
 
@@ -24,5 +24,8 @@ class Silos(Protocol):
 
     def drift(self, place: Place, stack: str) -> Observed[Sequence[LiveDrift]]:
         """Let CloudFormation compare the stack's own resources with their templates; takes seconds to minutes."""
+
+    def read_shared(self, place: Place, table: SharedTable) -> Observed[None]:
+        """Read a table of another account as somebody of `place`: its definition, the list of its files, one byte."""
 
     def bucket_policy(self, place: Place, bucket: str) -> Observed[Mapping[str, Any]]: ...

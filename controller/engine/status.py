@@ -9,6 +9,7 @@ from functools import partial
 
 from controller.engine.observe import read_index, side_by_side, value_or
 from controller.engine.ports import Ports
+from controller.engine.shares import ShareReader
 from controller.engine.silos import Silos
 from controller.model.health import Delivery, Health, Part, SiloStatus, Sync
 from controller.model.index import Entry, Index
@@ -73,6 +74,8 @@ class StatusReader:
         parts = [carrier, self._stack_part(name, place, stack, carrier)]
         if not entry:
             parts.insert(0, self._unpublished(name))
+        if all(part.health is Health.HEALTHY for part in parts):  # before that, nobody there can read anything
+            parts += ShareReader(self.lake, self.silos, self.index, self.wanted).parts(silo, place)
         return self._status(name, place, delivery, tuple(parts))
 
     def _status(self, name: str, place: Place | None, delivery: Delivery, parts: tuple[Part, ...]) -> SiloStatus:

@@ -16,6 +16,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class SharedTable:
+    """A table of another account; `files` are its bucket and folder, None where Lake Formation hands them out."""
+
+    owner: Place
+    database: str
+    name: str
+    files: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
 class LivePipeline:
     """Its newest execution; `status` is empty where it never ran."""
 

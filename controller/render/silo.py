@@ -55,7 +55,11 @@ def render_silo(lake: Lake, key: str, catalogue: Catalogue, facts: Mapping[str, 
     """
     member = lake.member(key)
     stacks = parts(lake, member, catalogue)
-    _refuse(dynamic_references((lake.organization.manifest, *(part.manifest for part in stacks))))
+    _refuse(
+        dynamic_references(
+            (lake.organization.manifest, *(one for part in stacks for one in (part.manifest, *part.others)))
+        )
+    )
     nested = tuple(_nested(lake, part, catalogue) for part in stacks)
     root = _root_template(lake, member, stacks, nested, catalogue)
     _refuse(
@@ -82,7 +86,7 @@ def _refuse(problems: Iterable[Any]) -> None:
 
 def _nested(lake: Lake, part: Part, catalogue: Catalogue) -> Template:
     body = catalogue.render(part.blueprint, part.values)
-    return Template(part.address, body, asked_for(body, part.manifest, lake.organization.manifest))
+    return Template(part.address, body, asked_for(body, part.manifest, lake.organization.manifest, part.others))
 
 
 def _tag(member: Member) -> str:

@@ -15,6 +15,9 @@ from controller.model.manifest import Manifest
 from controller.model.ownership import TAG_FLOW, code_bucket, logical_id
 from controller.render.blueprint import Catalogue
 from controller.render.components import components
+from controller.render.partners import partner_stacks
+from controller.render.sftp import AUTHORIZER, keyed, sftp_values
+from controller.render.sftp import BLUEPRINT as SFTP
 from controller.render.sharing import (
     column_grants,
     facts_of,
@@ -31,6 +34,7 @@ ROOT = "silo"
 STORAGE = "storage"
 SHARING = "sharing"
 CATALOGS = "catalogs"
+PARTNERS = "partners"
 QUERIES = "queries"  # the part of a consumer that every other one of it may build on, as on a silo's storage
 JOB_SCRIPT = "flows/_processing/scripts/process.py"
 WRITER = "x-writer"  # in a flow type's schema: the AWS service that lands its data in the silo's drop zone
@@ -48,6 +52,7 @@ class Part:
     tags: Mapping[str, str]
     manifest: Manifest
     facts: tuple[Fact, ...] = ()  # what the template takes as parameters and no manifest says
+    others: tuple[Manifest, ...] = ()  # further manifests that its resources name as theirs
 
 
 def parts(lake: Lake, member: Member, catalogue: Catalogue) -> tuple[Part, ...]:
@@ -86,8 +91,27 @@ def _parts(lake: Lake, silo: Silo, catalogue: Catalogue) -> Iterator[Part]:
             manifest=flow.manifest,
         )
 
+    yield from _partners(lake, silo)
+    yield from _sftp(lake, silo, catalogue)
     if silo.lifecycle != "retired":
         yield from _sharing(lake, silo, catalogue)
+
+
+def _partners(lake: Lake, silo: Silo) -> Iterator[Part]:
+    """A retired silo lets nobody deliver any more: its partners' users go."""
+    if silo.lifecycle != "retired":
+        for number, members, values in partner_stacks(lake, silo):
+            manifests = tuple(partner.manifest for partner in members)
+            place, own = f"{PARTNERS}/{number}", logical_id(PARTNERS, str(number))
+            yield Part(PARTNERS, place, own, values, (), {}, silo.manifest, others=manifests)
+
+
+def _sftp(lake: Lake, silo: Silo, catalogue: Catalogue) -> Iterator[Part]:
+    if silo.sftp is not None and silo.lifecycle != "retired":
+        function = catalogue.function(SFTP, AUTHORIZER)
+        manifests = tuple(partner.manifest for partner in keyed(lake, silo))
+        values = sftp_values(lake, silo, function)
+        yield Part(SFTP, SFTP, logical_id(SFTP), values, (function,), {}, silo.manifest, others=manifests)
 
 
 def _sharing(lake: Lake, silo: Silo, catalogue: Catalogue) -> Iterator[Part]:
@@ -113,6 +137,8 @@ def _consumer(lake: Lake, consumer: Consumer) -> Iterator[Part]:
     values = {
         "consumer": consumer.name,
         "bucket_prefix": f"{lake.organization.name}-{consumer.name}",
+        "organization": lake.organization.name,
+        "principals": sorted(set(consumer.dashboards["principals"])) if consumer.dashboards else [],
         "scan_limit_bytes": consumer.queries["scanLimitGiB"] * 2**30,
         "owners": sorted(set(consumer.owners)),
     }

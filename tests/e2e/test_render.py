@@ -62,4 +62,5 @@ def test_the_examples_of_all_blueprints_make_a_lake(tmp_path: Path, capsys: pyte
     for index, example in enumerate(examples):
         (lake / f"{index}.yaml").write_bytes(example.read_bytes())
     assert run(["--manifests", str(lake), "render", "--commit", "a", "--out", str(tmp_path / "out")]) == Exit.OK
-    assert [line.split(":")[0] for line in capsys.readouterr().out.splitlines()] == ["research", "sales"]
+    rendered = {line.split(":")[0] for line in capsys.readouterr().out.splitlines()}
+    assert rendered >= {"planning", "research", "sales", "service"}

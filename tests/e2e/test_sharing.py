@@ -17,6 +17,7 @@ from controller.cli.exit import Exit
 from controller.engine.validate import load_lake
 from controller.load.places import blueprints
 from controller.local import clients
+from controller.local.resources import store
 
 pytestmark = pytest.mark.emulator
 
@@ -146,3 +147,38 @@ def test_who_is_given_a_table_reads_it_until_the_share_goes(embedded: Any, folde
     assert catalog_policy() == [FOREIGN]
     assert refused(table(FINANCE)) and refused(file(FINANCE))
     assert stored.get_object(Bucket=BUCKET, Key="orders/part.parquet")["Body"].read() == b"PAR1"
+
+
+def test_lake_formation_gives_a_table_without_its_sensitive_columns(embedded: Any, folder: Path) -> None:
+    orders = folder / "flows/orders.yaml"
+    orders.write_text(
+        orders.read_text().replace("{name: country, type: string", "{name: country, sensitive: true, type: string")
+    )
+    assert siloctl(folder, "validate") == Exit.ERROR  # a policy cannot leave out a column
+
+    granted = SHARE.replace("organizationalUnits: [Lake/Analytics]", f'accounts: ["{ANALYTICS}"]')
+    (folder / "shares.yaml").write_text(granted + "  via: lakeformation\n")
+    assert siloctl(folder, "apply", "--yes", *WAIT) == Exit.OK
+
+    (grant,) = store.listed(SALES, REGION, "AWS::LakeFormation::PrincipalPermissions").values()
+    assert grant.properties["Resource"]["TableWithColumns"]["ColumnWildcard"] == {"ExcludedColumnNames": ["country"]}
+    assert table(ANALYTICS)()["Table"]["Name"] == "orders"
+    assert refused(table(FINANCE))
+    assert [one["Sid"] for one in catalog_policy()] == ["LakeResourceShares"]
+    stored = clients.client("s3", SALES, REGION)
+    stored.put_object(Bucket=BUCKET, Key="orders/part.parquet", Body=b"PAR1")
+    assert refused(file(ANALYTICS))  # its files come by way of Lake Formation alone
+    assert siloctl(folder, "drift", "--detailed-exitcode") == Exit.OK
+
+
+def test_a_share_that_somebody_cut_off_is_degraded_and_says_so(
+    embedded: Any, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert siloctl(folder, "apply", "--yes", *WAIT) == Exit.OK
+    assert siloctl(folder, "status") == Exit.OK
+    clients.client("s3", SALES, REGION).delete_bucket_policy(Bucket=BUCKET)
+    capsys.readouterr()
+    assert siloctl(folder, "status") == Exit.ERROR
+    said = capsys.readouterr().out
+    assert "share/sales-to-analytics is Degraded: orders cannot be read from account 300000000001" in said
+    assert "shares.yaml:" in said

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from controller.model.live import FailedResource, LiveDrift, LivePipeline, LiveResource, LiveStack, Place
+from controller.model.live import FailedResource, LiveDrift, LivePipeline, LiveResource, LiveStack, Place, SharedTable
 from controller.model.observed import Absent, Observed, Present, Unreadable
 
 T = TypeVar("T")
@@ -23,6 +23,7 @@ class FakeSilos:
     templates: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     drifts: dict[tuple[str, str], Sequence[LiveDrift]] = field(default_factory=dict)
     policies: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    unshared: dict[str, str] = field(default_factory=dict)  # table -> why nobody can read it
     cut_off: set[str] = field(default_factory=set)
 
     def _answer(self, held: Mapping[tuple[str, str], T], place: Place, name: str) -> Observed[T]:
@@ -49,6 +50,9 @@ class FakeSilos:
     def drift(self, place: Place, stack: str) -> Observed[Sequence[LiveDrift]]:
         found = self._answer(self.drifts, place, stack)
         return Present(()) if isinstance(found, Absent) else found
+
+    def read_shared(self, place: Place, table: SharedTable) -> Observed[None]:
+        return Unreadable(self.unshared[table.name]) if table.name in self.unshared else Present(None)
 
     def bucket_policy(self, place: Place, bucket: str) -> Observed[Mapping[str, Any]]:
         return self._answer(self.policies, place, bucket)

@@ -42,8 +42,18 @@ def up(manifests: Path, port: int) -> None:
             click.echo(f"export {name}={shlex.quote(value)}")
         click.echo(f"the embedded AWS listens at {embedded.endpoint}; Ctrl-C ends it", err=True)
         sys.stdout.flush()
+        servers: dict[str, int] = {}
         while not stop.wait(0.5):  # a bare wait would hold signals back on some systems
-            pass
+            servers = _told(servers, {one.server.arn: one.port for one in embedded.sftp})
+
+
+def _told(before: Mapping[str, int], now: dict[str, int]) -> dict[str, int]:
+    """Say which SFTP servers came up and which went: deployments make and remove them."""
+    for arn in sorted(now.keys() - before.keys()):
+        click.echo(f"{arn} listens: sftp -P {now[arn]} USER@127.0.0.1", err=True)
+    for arn in sorted(before.keys() - now.keys()):
+        click.echo(f"{arn} is gone", err=True)
+    return now
 
 
 @command.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})

@@ -10,7 +10,7 @@ from moto.iam.access_control import PermissionResult
 from moto.s3.models import FakeBucket
 
 from controller.access import Decision, Policies, PolicyInvalid, Request, decide
-from controller.local.authorization import asked, catalogs
+from controller.local.authorization import asked, catalogs, partners
 from controller.local.authorization.asked import Asked
 from controller.local.authorization.facts import KEY_ALONE, TOLD, context
 from controller.local.authorization.principals import Held, NoSuchPrincipal, held, reading
@@ -29,6 +29,8 @@ def install() -> None:
 def refusal(environ: dict[str, Any], service: str, operation: str, who: Caller) -> Refusal | None:
     """Why the call may not be made; None when it may, or when nothing of it is decided here."""
     wanted = [one for one in _asked(environ, service, operation, who) if _decided(one, who)]
+    if not wanted and partners.partner(who):
+        wanted = partners.anything(service, operation, who)
     if not wanted:
         return None
     try:
@@ -48,10 +50,10 @@ def _asked(environ: dict[str, Any], service: str, operation: str, who: Caller) -
     match service:
         case "s3":
             return asked.s3(environ, operation)
-        case "sts" if operation == "AssumeRole":
-            return asked.assume_role(environ)
         case "glue":
             return catalogs.glue(environ, operation, who)
+        case "sts" if operation == "AssumeRole":
+            return asked.assume_role(environ)
         case "kms" if operation in KMS_USES:
             return _key_use(environ, operation, who)
         case _:
@@ -67,8 +69,13 @@ def _key_use(environ: dict[str, Any], operation: str, who: Caller) -> Iterator[A
 
 
 def _decided(one: Asked, who: Caller) -> bool:
-    """Another account's resource always; one's own where it has a policy and a role, not a person, asks."""
-    return one.owner != who.account or one.action == "sts:AssumeRole" or (one.policy is not None and who.kind == "role")
+    """Another account's resource always; one's own where it has a policy and a role, not a person, asks.
+
+    A partner is no person of the account: all that it asks for is decided. So is what a narrowed session asks for.
+    """
+    if one.owner != who.account or one.action == "sts:AssumeRole" or partners.partner(who):
+        return True
+    return bool(who.session_policy) or (one.policy is not None and who.kind == "role")
 
 
 def _decide(environ: dict[str, Any], one: Asked, caller: Held) -> Decision:

@@ -10,6 +10,8 @@ from controller.local.cloudformation import parameters
 from controller.local.cloudformation.errors import Refused
 from controller.local.cloudformation.stack import Event, Resource, Stack
 
+CONFIDENTIAL = "AWS::SecretsManager::Secret"
+
 
 def stack(stack: Stack) -> dict[str, Any]:
     wanted = stack.wanted
@@ -67,9 +69,17 @@ def event(stack: Stack, event: Event) -> dict[str, Any]:
         "Timestamp": event.at,
         "ResourceStatus": event.status,
         "ResourceStatusReason": event.reason,
-        "ResourceProperties": event.properties,
+        "ResourceProperties": _shown(event),
         "ClientRequestToken": event.token,
     }
+
+
+def _shown(event: Event) -> str | None:
+    """Its properties without a secret's text: believed of AWS, and to be seen on the first real account."""
+    if event.type != CONFIDENTIAL or not event.properties:
+        return event.properties
+    said = json.loads(event.properties)
+    return json.dumps({key: "****" if key == "SecretString" else value for key, value in said.items()})
 
 
 def resource(stack: Stack, resource: Resource, detail: bool = False) -> dict[str, Any]:

@@ -96,7 +96,9 @@ def change(stack: Stack, resource: Resource, properties: Mapping[str, Any], reas
     except FAILURES as failure:
         stack.tell_of(resource, "UPDATE_FAILED", reason_of(failure))
         raise StepFailed(resource.logical_id) from failure
+    once = resource.attributes  # such as a key's secret, which no service tells twice
     _take(resource, made)
+    resource.attributes = {**once, **resource.attributes}
     stack.tell_of(resource, "UPDATE_COMPLETE")
 
 

@@ -23,6 +23,7 @@ from controller.local.resources import (
     schedules,
     store,
     streams,
+    transfer,
     warehouse,
 )
 from controller.local.resources.custom import Custom
@@ -85,6 +86,7 @@ DRIVEN: tuple[Typed, ...] = (
     *schedules.HANDLERS,
     *store.HANDLERS,
     *streams.HANDLERS,
+    *transfer.HANDLERS,
     *warehouse.HANDLERS,
 )
 

@@ -54,8 +54,16 @@ TYPES = (
     "AWS::DataSync::LocationS3",
     "AWS::DataSync::LocationSMB",
     "AWS::DataSync::Task",
+    "AWS::EC2::EIP",
+    "AWS::EC2::InternetGateway",
+    "AWS::EC2::Route",
+    "AWS::EC2::RouteTable",
     "AWS::EC2::SecurityGroup",
+    "AWS::EC2::Subnet",
+    "AWS::EC2::SubnetRouteTableAssociation",
+    "AWS::EC2::VPC",
     "AWS::EC2::VPCEndpoint",
+    "AWS::EC2::VPCGatewayAttachment",
     "AWS::Events::EventBus",
     "AWS::Events::EventBusPolicy",
     "AWS::Glue::DataCatalogEncryptionSettings",
@@ -72,12 +80,12 @@ TYPES = (
     "AWS::Lambda::EventSourceMapping",
     "AWS::Lambda::LayerVersion",
     "AWS::Lambda::Version",
+    "AWS::Logs::MetricFilter",
     "AWS::QuickSight::Analysis",
     "AWS::QuickSight::Dashboard",
     "AWS::RAM::ResourceShare",
     "AWS::SecretsManager::ResourcePolicy",
     "AWS::SecretsManager::RotationSchedule",
-    "AWS::Transfer::Server",
     "AWS::Transfer::User",
     "AWS::WAFv2::LoggingConfiguration",
     "AWS::WAFv2::WebACL",
@@ -99,6 +107,17 @@ IN_ARNS = {  # services that ARNs call otherwise than types do
     "redshiftserverless": "redshift-serverless",
 }
 KINDS = {"locationobjectstorage": "location", "locations3": "location", "locationsmb": "location"}  # likewise
+BEGINS = {  # of ids, before a hyphen
+    "AWS::EC2::EIP": "eipalloc",
+    "AWS::EC2::InternetGateway": "igw",
+    "AWS::EC2::RouteTable": "rtb",
+    "AWS::EC2::SecurityGroup": "sg",
+    "AWS::EC2::Subnet": "subnet",
+    "AWS::EC2::SubnetRouteTableAssociation": "rtbassoc",
+    "AWS::EC2::VPC": "vpc",
+    "AWS::EC2::VPCEndpoint": "vpce",
+    "AWS::Transfer::Server": "s",
+}
 GLOBAL = ("budgets", "cloudfront")  # whose ARNs name no region
 
 Place = tuple[str, str, str]  # account, region, type
@@ -232,17 +251,13 @@ def _value(scope: Scope, type_name: str, name: str, title: str, own: str) -> str
 
 def _id(type_name: str, scope: Scope) -> str:
     digits = secrets.token_hex(9)[:17]
+    if type_name in BEGINS:
+        return f"{BEGINS[type_name]}-{digits}"
     match type_name:
         case "AWS::Cognito::UserPool":
             return f"{scope.region}_{digits[:9]}"
-        case "AWS::Transfer::Server":
-            return f"s-{digits}"
         case "AWS::CloudFront::Distribution" | "AWS::CloudFront::OriginAccessControl":
             return f"E{digits[:13].upper()}"
-        case "AWS::EC2::SecurityGroup":
-            return f"sg-{digits}"
-        case "AWS::EC2::VPCEndpoint":
-            return f"vpce-{digits}"
         case "AWS::DataSync::Agent" | "AWS::DataSync::Task":
             return f"{type_name.rsplit('::', 1)[-1].lower()}-{digits}"
     if type_name.startswith("AWS::DataSync::Location"):

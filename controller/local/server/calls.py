@@ -80,7 +80,11 @@ def operation(environ: dict[str, Any], service: str) -> str:
 
 
 def subject(environ: dict[str, Any], service: str) -> str:
-    return str(environ.get("PATH_INFO", "")).encode("latin-1").decode().strip("/") if service == "s3" else ""
+    """A slash at a key's end is part of the key."""
+    if service != "s3":
+        return ""
+    path = str(environ.get("PATH_INFO", "")).encode("latin-1").decode().lstrip("/")
+    return path if path.partition("/")[2] else path.rstrip("/")
 
 
 def writes(name: str) -> bool:

@@ -55,6 +55,11 @@ class EmbeddedAws:
         return self.gateway.calls
 
     @property
+    def sftp(self) -> tuple[sftp.Endpoint, ...]:
+        """The SFTP servers that deployments have made so far."""
+        return sftp.endpoints()
+
+    @property
     def environment(self) -> dict[str, str]:
         """The variables of a process that is the lake's controller; files of real accounts are out of its reach."""
         return {

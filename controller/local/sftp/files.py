@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import posixpath
 import stat
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -166,26 +165,23 @@ class Files(asyncssh.SFTPServer):  # type: ignore[misc]
         interrupted = upload.left(self._session.user, self._home.bucket, key)
         if interrupted is not None:
             return _file(interrupted.size)
-        found = self._s3.list_objects_v2(Bucket=self._home.bucket, Prefix=key, Delimiter="/", MaxKeys=1000)
-        for item in found.get("Contents", ()):
-            if item["Key"] == key:
-                return _file(item["Size"], item["LastModified"])
-        if any(each["Prefix"] == f"{key}/" for each in found.get("CommonPrefixes", ())):
-            return _folder()
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._home.bucket, Prefix=key):
+            for item in page.get("Contents", ()):
+                if item["Key"] == key:
+                    return _file(item["Size"], item["LastModified"])
+                if item["Key"].startswith(f"{key}/"):
+                    return _folder()
         raise asyncssh.SFTPNoSuchFile("no such file")
 
     def _names(self, folder: str, there: bool) -> list[tuple[str, Any]]:
         """What is right below the folder, sorted as S3 sorts."""
         names: dict[str, Any] = {}
-        for page in self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._home.bucket, Prefix=folder, Delimiter="/"
-        ):
-            for each in page.get("CommonPrefixes", ()):
-                names[posixpath.basename(each["Prefix"][:-1])] = _folder()
+        for page in self._s3.get_paginator("list_objects_v2").paginate(Bucket=self._home.bucket, Prefix=folder):
             for item in page.get("Contents", ()):
                 there = True
-                if item["Key"] != folder:
-                    names[item["Key"][len(folder) :]] = _file(item["Size"], item["LastModified"])
+                name, below, _ = item["Key"][len(folder) :].partition("/")
+                if name:
+                    names[name] = _folder() if below else _file(item["Size"], item["LastModified"])
         if not names and not there:
             raise asyncssh.SFTPNoSuchFile("no such directory")
         return sorted(names.items())

@@ -19,7 +19,7 @@ ACCOUNT, REGION = "200000000001", "eu-west-1"
 @pytest.fixture
 def pair(embedded: Any) -> dict[str, str]:
     iam = clients.client("iam", ACCOUNT, REGION)
-    iam.create_user(UserName="fastfreight", Path="/partners/sales/")
+    iam.create_user(UserName="fastfreight", Path="/people/")
     made: dict[str, str] = iam.create_access_key(UserName="fastfreight")["AccessKey"]
     clients.client("s3", ACCOUNT, REGION).create_bucket(
         Bucket="drop", CreateBucketConfiguration={"LocationConstraint": REGION}
@@ -53,7 +53,7 @@ def code(error: Any) -> str:
 
 
 def test_the_right_secret_proves_who_it_is(pair: dict[str, str]) -> None:
-    assert holder("sts", pair).get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/partners/sales/fastfreight"
+    assert holder("sts", pair).get_caller_identity()["Arn"] == f"arn:aws:iam::{ACCOUNT}:user/people/fastfreight"
 
 
 def test_a_wrong_secret_is_refused(pair: dict[str, str]) -> None:

@@ -54,3 +54,16 @@ def _branches(states: Iterable[dict[str, Any]]) -> set[str]:
         found |= {one["Next"] for one in (*state.get("Choices", ()), *state.get("Catch", ()))}
         found |= {state["Default"]} if "Default" in state else set()
     return found
+
+
+def test_what_a_run_wrote_is_listed_as_copy_reads_it(catalogue: Catalogue) -> None:
+    """Redshift database developer guide, "Using a manifest to specify data files": parquet needs each file's size."""
+    functions = [one for one in ast.parse(catalogue.files[JOB_SCRIPT]).body if isinstance(one, ast.FunctionDef)]
+    (function,) = [one for one in functions if one.name == "manifest"]
+    scope: dict[str, Any] = {"json": json}
+    exec(compile(ast.Module([function], []), JOB_SCRIPT, "exec"), scope)
+    listed = json.loads(scope["manifest"]([("s3://acme-sales-processed/orders/placed_at_day=2026-01-01/a.parquet", 7)]))
+    (entry,) = listed["entries"]
+    assert entry["url"].endswith("/a.parquet")
+    assert entry["meta"] == {"content_length": 7}
+    assert entry["mandatory"] is False, "another run may have built the partition anew"

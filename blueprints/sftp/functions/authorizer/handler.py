@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import time
 from datetime import datetime, timezone
 from functools import cache
@@ -121,7 +122,7 @@ def _public_keys(name: str) -> list[str]:
 
 
 def _make_home(prefix: str) -> None:
-    """A logical home must exist (Transfer Family user guide, "Logical directories"); flows do not start on empty objects."""
+    """A logical home must exist (Transfer Family user guide, "Logical directories"); an empty object starts no flow."""
     try:
         _client("s3").put_object(Bucket=SETTINGS.bucket, Key=f"{prefix}/", Body=b"", IfNoneMatch="*")
     except ClientError as error:
@@ -150,4 +151,4 @@ def _operation(error: Exception) -> str:
 
 
 def _log(message: str, **words: str) -> None:
-    print(json.dumps({"message": message, **words}, sort_keys=True))
+    sys.stdout.write(json.dumps({"message": message, **words}, sort_keys=True) + "\n")

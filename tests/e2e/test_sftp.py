@@ -1,0 +1,394 @@
+"""Partners deliver by SFTP: one lake with two silos, real clients, and all who are to be refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import asyncssh
+import paramiko
+import pytest
+import yaml
+from botocore.exceptions import ClientError
+
+from controller.cli import run
+from controller.engine.validate import load_lake
+from controller.local import clients, sftp
+from controller.render.blueprint import Catalogue
+
+pytestmark = pytest.mark.emulator
+
+MANIFESTS = Path(__file__).parents[2] / "manifests"
+SALES, LOGISTICS, REGION = "200000000001", "200000000002", "eu-west-1"
+WHOLE = ["upload", "list", "download", "delete"]
+
+
+def partner(name: str, silo: str, **changes: Any) -> dict[str, Any]:
+    access = {"silo": silo, "dropzone": f"inbound/{name}", "protocols": ["sftp"], "permissions": WHOLE}
+    access |= {key: changes.pop(key) for key in ("protocols", "permissions") if key in changes}
+    credentials = {"expires": "2099-06-30"}
+    spec = {"contact": f"data@{name}.example", "access": [access], "credentials": credentials, **changes}
+    return {"apiVersion": "lake/v1", "kind": "Partner", "metadata": {"name": name}, "spec": spec}
+
+
+@dataclass(frozen=True)
+class Deployed:
+    folder: Path
+    key: Path
+
+    def port(self, account: str) -> int:
+        return next(one.port for one in sftp.endpoints() if one.server.account == account)
+
+    def pair(self, name: str, account: str = SALES) -> tuple[str, str]:
+        """What the partner is told; the secret is nowhere else."""
+        secrets = clients.client("secretsmanager", account, REGION)
+        found = [one["Name"] for one in secrets.list_secrets()["SecretList"] if one["Name"].endswith(f"/{name}")]
+        said = json.loads(secrets.get_secret_value(SecretId=found[0])["SecretString"])
+        return str(said["accessKeyId"]), str(said["secretAccessKey"])
+
+    def bucket(self, account: str = SALES) -> str:
+        names = [one["Name"] for one in clients.client("s3", account, REGION).list_buckets()["Buckets"]]
+        return next(name for name in names if "-dropzone-" in name)
+
+    def content(self, key: str, account: str = SALES) -> bytes:
+        s3 = clients.client("s3", account, REGION)
+        body: bytes = s3.get_object(Bucket=self.bucket(account), Key=key)["Body"].read()
+        return body
+
+    def log(self, account: str = SALES) -> list[dict[str, Any]]:
+        """What the authorizer wrote."""
+        logs = clients.client("logs", account, REGION)
+        groups = [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"]]
+        group = next(name for name in groups if "AuthorizerLog" in name)
+        events = logs.filter_log_events(logGroupName=group)["events"]
+        return [json.loads(event["message"]) for event in events]
+
+
+@pytest.fixture(scope="module")
+def deployed(embedded_process: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployed]:
+    folder: Path = tmp_path_factory.mktemp("lake")
+    key = folder / "id_ed25519"
+    private = asyncssh.generate_private_key("ssh-ed25519")
+    private.write_private_key(str(key))
+    key.chmod(0o600)
+    public = " ".join(private.export_public_key("openssh").decode().split()[:2])
+    _write(folder / "lake", public)
+    embedded_process.reset(load_lake(folder / "lake", Catalogue.read().available, datetime.now(UTC).date())[0])
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in embedded_process.environment.items():
+            patch.setenv(name, value)
+        assert applied(folder / "lake")
+        yield Deployed(folder / "lake", key)
+
+
+def applied(folder: Path, *more: str) -> bool:
+    return run(["--manifests", str(folder), "apply", "--yes", "--wait", *more]) == 0
+
+
+def _write(folder: Path, public: str) -> None:
+    (folder / "silos").mkdir(parents=True)
+    (folder / "partners").mkdir()
+    (folder / "organization.yaml").write_text((MANIFESTS / "organization.yaml").read_text())
+    for name in ("sales", "logistics"):
+        silo = yaml.safe_load((MANIFESTS / f"silos/{name}.yaml").read_text())
+        silo["spec"]["sftp"] = {"enabled": True, "endpoint": "public" if name == "sales" else "vpc"}
+        (folder / f"silos/{name}.yaml").write_text(yaml.safe_dump(silo))
+    for made in (
+        partner("fastfreight", "sales", sshPublicKeys=[public]),
+        partner("other", "sales"),
+        partner("writer", "sales", permissions=["upload"]),
+        partner("guesser", "sales"),
+        partner("revoked", "sales"),
+        partner("ended", "sales"),
+        partner("webonly", "sales", protocols=["web"]),
+        partner("elsewhere", "sales", sourceCidrs=["203.0.113.0/24"]),
+        partner("carrier", "logistics"),
+    ):
+        (folder / f"partners/{made['metadata']['name']}.yaml").write_text(yaml.safe_dump(made))
+
+
+def connected(deployed: Deployed, user: str, secret: str, account: str = SALES) -> paramiko.SFTPClient:
+    transport = paramiko.Transport(("127.0.0.1", deployed.port(account)))
+    try:
+        transport.connect(username=user, password=secret)
+    except paramiko.SSHException:
+        transport.close()
+        raise
+    made = paramiko.SFTPClient.from_transport(transport)
+    assert made is not None
+    return made
+
+
+@pytest.fixture
+def client(deployed: Deployed) -> Iterator[paramiko.SFTPClient]:
+    with connected(deployed, *deployed.pair("fastfreight")) as made:
+        yield made
+        made.get_channel().get_transport().close()  # type: ignore[union-attr]
+
+
+def test_what_was_deployed_stays_as_it_is(deployed: Deployed) -> None:
+    for words in (("drift",), ("plan",)):
+        assert run(["--manifests", str(deployed.folder), *words, "--detailed-exitcode"]) == 0
+
+
+def test_a_file_is_put_listed_read_renamed_and_removed(deployed: Deployed, client: paramiko.SFTPClient) -> None:
+    client.mkdir("2026")
+    client.putfo(io.BytesIO(b"a,b\n1,2\n"), "2026/orders.csv")
+    assert deployed.content("inbound/fastfreight/2026/orders.csv") == b"a,b\n1,2\n"
+    assert client.listdir("2026") == ["orders.csv"]
+    assert client.stat("2026/orders.csv").st_size == 8
+    client.rename("2026/orders.csv", "2026/done.csv")
+    assert client.listdir("/2026") == ["done.csv"]
+    with client.open("2026/done.csv") as opened:
+        assert opened.read() == b"a,b\n1,2\n"
+    client.remove("2026/done.csv")
+    client.rmdir("2026")
+    assert "2026" not in client.listdir("/")
+
+
+def test_a_large_file_goes_in_parts_and_is_there_only_when_it_is_whole(
+    deployed: Deployed, client: paramiko.SFTPClient
+) -> None:
+    content = os.urandom(20 * 1024 * 1024)
+    with client.open("large.bin", "wb") as opened:
+        opened.set_pipelined(True)
+        opened.write(content[: 12 * 1024 * 1024])
+        with pytest.raises(ClientError, match="NoSuchKey"):
+            deployed.content("inbound/fastfreight/large.bin")
+        opened.write(content[12 * 1024 * 1024 :])
+    assert deployed.content("inbound/fastfreight/large.bin") == content
+
+
+def test_an_upload_whose_connection_was_lost_goes_on_where_it_was(deployed: Deployed) -> None:
+    content = os.urandom(10 * 1024 * 1024)
+    first = connected(deployed, *deployed.pair("fastfreight"))
+    opened = first.open("resumed.bin", "wb")
+    opened.write(content[: 9 * 1024 * 1024])
+    first.get_channel().get_transport().sock.close()  # type: ignore[union-attr]
+    second = connected(deployed, *deployed.pair("fastfreight"))
+    until = time.monotonic() + 20
+    there = 0
+    while not there and time.monotonic() < until:
+        try:
+            there = second.stat("resumed.bin").st_size or 0
+        except FileNotFoundError:
+            time.sleep(0.05)
+    with pytest.raises(ClientError, match="NoSuchKey"):
+        deployed.content("inbound/fastfreight/resumed.bin")
+    with second.open("resumed.bin", "ab") as again:
+        again.write(content[there:])
+    second.close()
+    assert 0 < there < len(content)
+    assert deployed.content("inbound/fastfreight/resumed.bin") == content
+
+
+def test_one_may_append_to_a_file_that_it_may_read(deployed: Deployed, client: paramiko.SFTPClient) -> None:
+    client.putfo(io.BytesIO(b"one\n"), "log.txt")
+    with client.open("log.txt", "ab") as opened:
+        opened.write(b"two\n")
+    assert deployed.content("inbound/fastfreight/log.txt") == b"one\ntwo\n"
+
+
+def test_who_may_only_upload_neither_lists_reads_nor_removes(deployed: Deployed) -> None:
+    with connected(deployed, *deployed.pair("writer")) as writer:
+        writer.putfo(io.BytesIO(b"x"), "in.csv", confirm=False)
+        assert deployed.content("inbound/writer/in.csv") == b"x"
+        for refused in (
+            lambda: writer.listdir("/"),
+            lambda: writer.open("in.csv").read(),
+            lambda: writer.remove("in.csv"),
+            lambda: writer.rename("in.csv", "out.csv"),
+        ):
+            with pytest.raises(PermissionError):
+                refused()
+    assert deployed.content("inbound/writer/in.csv") == b"x"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "../other/secret.csv",
+        "/../other/secret.csv",
+        "../../../inbound/other/secret.csv",
+        "/inbound/other/secret.csv",
+        "./../../inbound/other/secret.csv",
+        "a/../../other/secret.csv",
+        "//inbound//other/secret.csv",
+    ],
+)
+def test_no_path_leaves_the_own_prefix(deployed: Deployed, client: paramiko.SFTPClient, path: str) -> None:
+    s3 = clients.client("s3", SALES, REGION)
+    s3.put_object(Bucket=deployed.bucket(), Key="inbound/other/secret.csv", Body=b"of another")
+    client.putfo(io.BytesIO(b"mine"), path, confirm=False)
+    with client.open(path) as opened:
+        assert opened.read() == b"mine"
+    assert deployed.content("inbound/other/secret.csv") == b"of another"
+    names = [item["Key"] for item in s3.list_objects_v2(Bucket=deployed.bucket())["Contents"]]
+    strays = [name for name in names if not name.startswith("inbound/") or name.split("/")[1] not in NAMES]
+    assert strays == []
+
+
+NAMES = {"fastfreight", "other", "writer", "guesser", "revoked", "ended", "webonly", "elsewhere"}
+
+
+def test_there_are_no_links(client: paramiko.SFTPClient) -> None:
+    with pytest.raises(OSError, match="links"):
+        client.symlink("../other/secret.csv", "link")
+
+
+def test_the_session_itself_cannot_reach_beyond_its_prefix(deployed: Deployed) -> None:
+    """Not the server's care alone: S3 refuses the credentials that it works with."""
+    server = next(one.server for one in sftp.endpoints() if one.server.account == SALES)
+    from controller.local.sftp.login import login
+
+    s3 = login(server, *deployed.pair("fastfreight"), "127.0.0.1").s3
+    bucket = deployed.bucket()
+    s3.put_object(Bucket=bucket, Key="inbound/fastfreight/x", Body=b"")
+    for refused in (
+        lambda: s3.put_object(Bucket=bucket, Key="inbound/other/x", Body=b""),
+        lambda: s3.get_object(Bucket=bucket, Key="inbound/other/secret.csv"),
+        lambda: s3.list_objects_v2(Bucket=bucket, Prefix="inbound/other/"),
+        lambda: s3.list_objects_v2(Bucket=bucket),
+        lambda: s3.put_object(Bucket=bucket.replace("dropzone", "raw"), Key="inbound/fastfreight/x", Body=b""),
+        lambda: s3.delete_bucket_policy(Bucket=bucket),
+    ):
+        with pytest.raises(ClientError, match="AccessDenied"):
+            refused()
+
+
+def refused_for(deployed: Deployed, user: str, secret: str, account: str = SALES) -> str:
+    with pytest.raises(paramiko.AuthenticationException):
+        connected(deployed, user, secret, account)
+    last = deployed.log(account)[-1]
+    assert (last["message"], last["name"]) == ("login refused", user)
+    return str(last["reason"])
+
+
+def test_a_wrong_secret_is_refused_and_an_unknown_key_alike(deployed: Deployed) -> None:
+    user, _ = deployed.pair("fastfreight")
+    assert refused_for(deployed, user, "x" * 40) == "wrong-secret"
+    assert refused_for(deployed, "AKIAS5EHN2AAAAAAAAAA", "x" * 40) == "unknown-key"
+
+
+def test_an_inactive_key_is_refused(deployed: Deployed) -> None:
+    user, secret = deployed.pair("revoked")
+    connected(deployed, user, secret).close()
+    iam = clients.client("iam", SALES, REGION)
+    iam.update_access_key(UserName="revoked", AccessKeyId=user, Status="Inactive")
+    assert refused_for(deployed, user, secret) == "key-inactive"
+
+
+def test_an_expired_partner_is_refused_though_its_key_still_works(deployed: Deployed) -> None:
+    user, secret = deployed.pair("ended")
+    iam = clients.client("iam", SALES, REGION)
+    iam.tag_user(UserName="ended", Tags=[{"Key": "lake:expires", "Value": "2026-01-01T00:00:00Z"}])
+    assert refused_for(deployed, user, secret) == "expired"
+
+
+def test_a_protocol_that_is_not_granted_is_refused(deployed: Deployed) -> None:
+    assert refused_for(deployed, *deployed.pair("webonly")) == "protocol-not-granted"
+
+
+def test_an_address_that_is_not_granted_is_refused(deployed: Deployed) -> None:
+    assert refused_for(deployed, *deployed.pair("elsewhere")) == "address-not-granted"
+
+
+def test_a_partner_of_another_silo_is_refused_and_gets_into_its_own(deployed: Deployed) -> None:
+    pair = deployed.pair("carrier", LOGISTICS)
+    assert refused_for(deployed, *pair, SALES) == "other-account"
+    with connected(deployed, *pair, LOGISTICS) as own:
+        own.putfo(io.BytesIO(b"x"), "in.csv")
+    assert deployed.content("inbound/carrier/in.csv", LOGISTICS) == b"x"
+
+
+def test_a_user_of_the_account_that_is_no_partner_is_refused(deployed: Deployed) -> None:
+    iam = clients.client("iam", SALES, REGION)
+    iam.create_user(UserName="engineer")
+    made = iam.create_access_key(UserName="engineer")["AccessKey"]
+    assert refused_for(deployed, made["AccessKeyId"], made["SecretAccessKey"]) == "not-a-partner"
+
+
+def test_guesses_are_held_back_even_from_the_right_secret(deployed: Deployed) -> None:
+    user, secret = deployed.pair("guesser")
+    reasons = [refused_for(deployed, user, f"{number:040}") for number in range(6)]
+    assert reasons == ["wrong-secret"] * 5 + ["too-many-failures"]
+    assert refused_for(deployed, user, secret) == "too-many-failures"
+    connected(deployed, *deployed.pair("fastfreight")).close()
+
+
+def openssh(deployed: Deployed, batch: str, user: str, folder: Path, *options: str, env: Any = None) -> Any:
+    commands = folder / "batch"
+    commands.write_text(batch)
+    words = ["sftp", "-F", "none", "-P", str(deployed.port(SALES)), "-o", "StrictHostKeyChecking=no"]
+    words += ["-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", *options, "-b", str(commands)]
+    return subprocess.run(
+        [*words, f"{user}@127.0.0.1"], capture_output=True, text=True, timeout=60, check=False, env=env, cwd=folder
+    )
+
+
+def test_openssh_puts_lists_resumes_and_renames_with_a_public_key(deployed: Deployed, tmp_path: Path) -> None:
+    (tmp_path / "orders.csv").write_bytes(b"a,b\n1,2\n3,4\n")
+    (tmp_path / "part.csv").write_bytes(b"a,b\n1,2\n")
+    batch = (
+        "mkdir ssh\nput part.csv ssh/orders.csv\nreput orders.csv ssh/orders.csv\nrename ssh/orders.csv ssh/all.csv\n"
+    )
+    key = ("-i", str(deployed.key), "-o", "IdentitiesOnly=yes", "-o", "PreferredAuthentications=publickey")
+    done = openssh(deployed, f"{batch}ls -l ssh\nget ssh/all.csv back.csv\n", "fastfreight", tmp_path, *key)
+    assert done.returncode == 0, done.stderr
+    assert "all.csv" in done.stdout
+    assert deployed.content("inbound/fastfreight/ssh/all.csv") == b"a,b\n1,2\n3,4\n"
+    assert (tmp_path / "back.csv").read_bytes() == b"a,b\n1,2\n3,4\n"
+
+
+def test_openssh_with_somebody_elses_key_is_refused(deployed: Deployed, tmp_path: Path) -> None:
+    stranger = tmp_path / "stranger"
+    asyncssh.generate_private_key("ssh-ed25519").write_private_key(str(stranger))
+    stranger.chmod(0o600)
+    key = ("-i", str(stranger), "-o", "IdentitiesOnly=yes", "-o", "PreferredAuthentications=publickey")
+    assert "Permission denied" in openssh(deployed, "ls\n", "fastfreight", tmp_path, *key).stderr
+    assert "Permission denied" in openssh(deployed, "ls\n", "other", tmp_path, *key).stderr
+    assert deployed.log()[-1]["reason"] == "no-public-keys"
+
+
+def test_openssh_logs_in_with_the_pair(deployed: Deployed, tmp_path: Path) -> None:
+    user, secret = deployed.pair("fastfreight")
+    asker = tmp_path / "ask"
+    asker.write_text('#!/bin/sh\nprintf "%s\\n" "$PARTNER_SECRET"\n')
+    asker.chmod(0o700)
+    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SSH_ASKPASS": str(asker), "PARTNER_SECRET": secret}
+    env["SSH_ASKPASS_REQUIRE"] = "force"
+    only = ("-o", "BatchMode=no", "-o", "PreferredAuthentications=password", "-o", "NumberOfPasswordPrompts=1")
+    (tmp_path / "one.csv").write_bytes(b"one")
+    done = openssh(deployed, "put one.csv\nls\n", user, tmp_path, *only, env=env)
+    assert done.returncode == 0, done.stderr
+    assert deployed.content("inbound/fastfreight/one.csv") == b"one"
+
+
+def test_no_log_holds_a_secret(deployed: Deployed) -> None:
+    secrets = [deployed.pair(name)[1] for name in sorted(NAMES)]
+    for account in (SALES, LOGISTICS):
+        logs = clients.client("logs", account, REGION)
+        for group in logs.describe_log_groups()["logGroups"]:
+            text = json.dumps(logs.filter_log_events(logGroupName=group["logGroupName"])["events"], default=str)
+            assert [secret for secret in secrets if secret in text] == []
+
+
+def test_a_server_that_is_switched_off_closes_its_port(deployed: Deployed) -> None:
+    port = deployed.port(LOGISTICS)
+    path = deployed.folder / "silos/logistics.yaml"
+    silo = yaml.safe_load(path.read_text())
+    silo["spec"]["sftp"]["enabled"] = False
+    path.write_text(yaml.safe_dump(silo))
+    assert applied(deployed.folder, "--allow", "destroy=silo/logistics/sftp/Server")
+    assert [one.server.account for one in sftp.endpoints()] == [SALES]
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
