@@ -107,7 +107,11 @@ class StatusReader:
     def _failed_stack(self, name: str, place: Place, live: LiveStack) -> Part:
         advice = "mend what failed in the manifest, then " + APPLY
         if live.status == "ROLLBACK_COMPLETE":
-            advice = f"delete the empty stack {SILO_STACK} in account {place.account}, mend what failed, then {APPLY}"
+            delete = f"aws cloudformation delete-stack --stack-name {SILO_STACK} --region {place.region}"
+            advice = (
+                f"no update mends a stack that was never made. In account {place.account}: {delete}; then mend what "
+                f"failed in the manifest and {APPLY}, or, where nothing is to be mended there: {START}"
+            )
         match self.silos.failure(place, live.id):
             case Present(value=failed) if failed.logical_id:
                 origin = origin_of(self.ports, name, place)

@@ -392,3 +392,9 @@ def test_the_boundary_takes_nothing_from_the_roles_that_have_it(master: dict[str
                 said = statement["Action"]
                 for action in [said] if isinstance(said, str) else said:
                     assert any(fnmatchcase(action, one) for one in allowed), (role, action)
+
+
+def test_the_reader_trusts_the_controllers_roles_by_name(baseline: dict[str, Any]) -> None:
+    (statement,) = baseline["ReaderRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    trusted = [one["Fn::Sub"].rpartition("/")[2] for one in statement["Condition"]["ArnEquals"]["aws:PrincipalArn"]]
+    assert trusted == ["lake-controller", "lake-controller-apply", "lake-controller-plan"]

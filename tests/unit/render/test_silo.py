@@ -183,6 +183,7 @@ def test_only_whole_files_start_a_flow_on_arrival(lake: Lake, catalogue: Catalog
     assert detail["object"]["key"] == [{"prefix": "inbound/shipments/"}]
     assert "CompleteMultipartUpload" in detail["reason"]
     assert "Schedule" not in resources
+    assert resources["Sweep"]["Properties"]["Target"]["Input"] == '{"object":"?"}'  # what a burst left
 
 
 def test_a_format_reaches_the_job(lake: Lake, catalogue: Catalogue) -> None:

@@ -28,6 +28,7 @@ from pyspark.sql.types import ArrayType, IntegerType, StringType, StructField, S
 ARRIVED, FILE, REASON = "_arrived_at", "_source_file", "_reason"
 MARK = "_COMPLETE"
 ALL = "*"  # the argument `object` of a run that reads all
+MISSED = "?"  # and of one that reads what runs for single files left, because they came in a burst
 LATE = timedelta(days=1)  # how long after a record's arrival its file may still be written
 PATTERNS = {"day": "yyyy-MM-dd", "month": "yyyy-MM", "year": "yyyy"}
 ARGUMENTS = [
@@ -70,10 +71,11 @@ def read_delivered(spark: SparkSession, path: str, contract: Contract, processed
     return frame.where(F.col("dt") >= F.lit((newest - LATE).strftime("%Y-%m-%d")))
 
 
-def read_files(spark: SparkSession, path: str, form: dict[str, Any], contract: Contract) -> DataFrame:
+def read_files(spark: SparkSession, path: str, form: dict[str, Any], contract: Contract, since: str | None) -> DataFrame:
     """Files of a drop zone, every column as text: casts decide later what breaks the contract."""
     text = StructType([StructField(column["from"], StringType()) for column in contract.columns])
     files = spark.read.option("recursiveFileLookup", True)  # folders below the prefix too, and none is a partition
+    files = files.option("modifiedAfter", since).option("timeZone", "UTC") if since else files
     match form["type"]:
         case "csv":
             reader = files.option("sep", form["delimiter"]).option("mode", "PERMISSIVE")
@@ -111,10 +113,22 @@ def first_lines(spark: SparkSession, path: str) -> list[tuple[str, str]]:
     return [(row["file"], row["line"]) for row in first.collect()]
 
 
+def day_before(processed: DataFrame | None) -> str | None:
+    """A day before the newest processed record, as Spark's file sources want it."""
+    moment = F.date_format(F.max(ARRIVED) - F.expr("INTERVAL 1 DAY"), "yyyy-MM-dd'T'HH:mm:ss")
+    return processed.agg(moment).first()[0] if processed is not None else None
+
+
+def any_file(spark: SparkSession, path: str, since: str | None) -> bool:
+    files = spark.read.format("binaryFile").option("recursiveFileLookup", True)
+    files = files.option("modifiedAfter", since).option("timeZone", "UTC") if since else files
+    return exists(spark, path) and bool(files.load(path).select("path").take(1))
+
+
 def place_of(key: str, path: str) -> str:
     """One object, or all of them; a name is the sender's choice, and Hadoop reads some characters as patterns."""
     bucket = PurePosixPath(path.removeprefix("s3://")).parts[0]
-    return path if key == ALL else f"s3://{bucket}/" + re.sub(r"([\\{}\[\]*?])", r"\\\1", key)
+    return path if key in (ALL, MISSED) else f"s3://{bucket}/" + re.sub(r"([\\{}\[\]*?])", r"\\\1", key)
 
 
 def with_origin(frame: DataFrame, whole: str | None) -> DataFrame:
@@ -344,11 +358,15 @@ def main() -> None:
     else:
         one = ALL if form.get("landed") and not form["whole"] else arguments["object"]  # what a failed run left, too
         path = place_of(one, arguments["input_path"])
-        if form.get("landed") and not exists(spark, path):  # the source had nothing new
+        since = day_before(old) if one == MISSED else None
+        if path.endswith("/") and not any_file(spark, path, since):  # the source had nothing new
             return count(arguments["flow"], 0)
-        came = read_files(spark, path, form, contract)
+        came = read_files(spark, path, form, contract, since)
         landed = came.inputFiles() if form.get("landed") else []
-    good, bad = conform(with_origin(came, arguments["input_path"] if form.get("whole") else None), contract, delivered)
+    known = with_origin(came, arguments["input_path"] if form.get("whole") else None)
+    if arguments["object"] == MISSED and old is not None:
+        known = known.join(old.select(FILE).distinct(), FILE, "left_anti")
+    good, bad = conform(known, contract, delivered)
     if not delivered:
         keep_raw(good, arguments["raw_path"])
     bad = bad.cache()
