@@ -195,7 +195,7 @@ CODES: dict[str, str] = {
     "several-organizations": "A lake has one Organization. Two lakes are two folders.",
     "sftp-mismatch": (
         "What is said of SFTP does not fit together: a network of a public endpoint, addresses that are not one a "
-        "subnet, public keys of a partner that may use SFTP nowhere. A warning for a partner of a silo without a server."
+        "subnet, public keys of a partner that may use SFTP nowhere. A warning where a partner's silo has no server."
     ),
     "shared-with-nobody": "The share names neither units nor accounts.",
     "target-unavailable": (
