@@ -109,6 +109,12 @@ class AwsSilos:
 
         return observed("cloudformation", _NO_STACK, read)
 
+    def catalog_policy(self, place: Place) -> Observed[Mapping[str, Any]]:
+        def read() -> Mapping[str, Any]:
+            return _document(self._api("glue", place).get_resource_policy().get("PolicyInJson") or "{}")
+
+        return observed("glue", _NO_TABLE, read)
+
     def read_shared(self, place: Place, table: SharedTable) -> Observed[None]:
         there = Place(place.account, table.owner.region)
 

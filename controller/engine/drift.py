@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
+from typing import Any
 
 from controller.diff.change import Detail
 from controller.diff.drift import DriftClass, DriftReport, Finding
@@ -33,6 +34,8 @@ from controller.resolve.lake import Lake
 
 NESTED = "AWS::CloudFormation::Stack"
 BUCKET_POLICY = "AWS::S3::BucketPolicy"
+CATALOG_POLICY = "Custom::LakeCatalogPolicy"
+OURS = "Lake"  # how the Sids of the lake's statements in a catalog policy begin
 NOTICED = timedelta(minutes=10)  # by then a pipeline that polls has seen a new bundle
 REVERT = (
     f"aws cloudformation create-change-set --stack-name {SILO_STACK} --change-set-name put-back "
@@ -67,7 +70,11 @@ def find_drift(lake: Lake, ports: Ports, silos: Silos, names: Sequence[str] = ()
 
 
 def _counted(compared: Counter[str]) -> dict[str, int]:
-    return {noun: compared[noun] for noun in ("silos", "accounts", "stacks", "bucket policies") if compared[noun]}
+    return {
+        noun: compared[noun]
+        for noun in ("silos", "accounts", "stacks", "bucket policies", "catalog policies")
+        if compared[noun]
+    }
 
 
 @dataclass
@@ -222,7 +229,7 @@ class _Look:
 
     def _policies(self, nested: str, stack: str) -> None:
         resources = self._resources(stack, nested)
-        if not any(resource.type == BUCKET_POLICY for resource in resources):
+        if not any(resource.type in (BUCKET_POLICY, CATALOG_POLICY) for resource in resources):
             return
         live, template = self.silos.stack(self.place, stack), self.silos.template(self.place, stack)
         match live, template:
@@ -232,10 +239,44 @@ class _Look:
                 for logical, resource in sorted(body.get("Resources", {}).items()):
                     if resource["Type"] == BUCKET_POLICY and logical in by_id:
                         self._policy(nested, logical, resource["Properties"], facts)
+                    if resource["Type"] == CATALOG_POLICY and logical in by_id:
+                        self._catalog_policy(nested, logical, resource["Properties"], facts)
             case (Unreadable(why), _) | (_, Unreadable(why)):
                 self._unread(self.origin.nested_address(nested), why)
             case _:
                 return
+
+    def _catalog_policy(self, nested: str, logical: str, properties: Mapping[str, object], facts: StackFacts) -> None:
+        """Only the lake's statements are compared: the policy is other people's too."""
+        address = self.origin.address(nested, logical)
+        match self.silos.catalog_policy(self.place):
+            case Unreadable(why):
+                self.found.unreadable[address] = why
+                return
+            case Present(actual):
+                there = _statements(actual)
+            case Absent():
+                there = []
+        ours = [one for one in there if str(one.get("Sid", "")).startswith(OURS)]
+        expected = facts.literal(properties["PolicyDocument"])
+        whole = [*(one for one in there if one not in ours), *expected["Statement"]]
+        self.found.compared["catalog policies"] += 1
+        if details := differences(expected, {**expected, "Statement": ours}):
+            policy = shlex.quote(json.dumps({**expected, "Statement": whole}, sort_keys=True))
+            self.found.findings.append(
+                Finding(
+                    DriftClass.POLICY_CHANGED,
+                    address,
+                    CATALOG_POLICY,
+                    "has other statements of the lake than were deployed",
+                    details,
+                    reassert=self._there(
+                        f"aws glue put-resource-policy --enable-hybrid TRUE --policy-in-json {policy}"
+                    ),
+                    accept="give the access by a Share manifest where it is meant, and put the policy back",
+                    source=self.origin.source(nested, logical),
+                )
+            )
 
     def _policy(self, nested: str, logical: str, properties: Mapping[str, object], facts: StackFacts) -> None:
         address = self.origin.address(nested, logical)
@@ -275,3 +316,9 @@ class _Look:
 def _dotted(path: str) -> str:
     """`/VersioningConfiguration/Status` as plans write it."""
     return path.strip("/").replace("/", ".")
+
+
+def _statements(policy: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """A policy of one statement may hold it without a list."""
+    found = policy.get("Statement", [])
+    return found if isinstance(found, list) else [found]

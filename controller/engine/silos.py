@@ -25,6 +25,9 @@ class Silos(Protocol):
     def drift(self, place: Place, stack: str) -> Observed[Sequence[LiveDrift]]:
         """Let CloudFormation compare the stack's own resources with their templates; takes seconds to minutes."""
 
+    def catalog_policy(self, place: Place) -> Observed[Mapping[str, Any]]:
+        """The Glue catalog's policy, of which there is one in an account and region."""
+
     def read_shared(self, place: Place, table: SharedTable) -> Observed[None]:
         """Read a table of another account as somebody of `place`: its definition, the list of its files, one byte."""
 

@@ -112,7 +112,8 @@ CODES: dict[str, str] = {
     "engine-url": "The JDBC address belongs to another database product than `engine` says.",
     "expired": (
         "The date is in the past. Nothing is issued or granted for a time that is over: set a later date, or "
-        "remove the manifest. For a Partner it is a warning: the next apply makes its keys inactive."
+        "remove the manifest. For a Share and a Partner it is a warning: the next apply takes what it "
+        "gave away, or makes the partner's keys inactive."
     ),
     "expires-soon": (
         "The date is within 14 days. A warning: replace the credentials or extend the share before it ends."
@@ -195,6 +196,10 @@ CODES: dict[str, str] = {
     "script-not-found": "The transform script is not below the lake's folder, or cannot be read.",
     "script-not-python": "The transform script does not parse as Python, or has no function `transform`.",
     "several-organizations": "A lake has one Organization. Two lakes are two folders.",
+    "sftp-mismatch": (
+        "What is said of SFTP does not fit together: a network of a public endpoint, addresses that are not one a "
+        "subnet, public keys of a partner that may use SFTP nowhere. A warning where a partner's silo has no server."
+    ),
     "shared-with-nobody": "The share names neither units nor accounts.",
     "target-unavailable": (
         "The target needs a component that the flow's silo does not have: `redshift` a warehouse, `quicksight` "

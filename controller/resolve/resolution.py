@@ -24,6 +24,7 @@ from controller.resolve import (
     rollout,
     schedules,
     scripts,
+    servers,
     shares,
     sources,
     storage,
@@ -110,6 +111,7 @@ def _together(specs: Specs) -> Iterator[Problem]:
     yield from accounts.check(specs)
     yield from names.check(specs)
     yield from dropzones.check(specs)
+    yield from servers.check(specs)
     yield from targets.check(specs)
     yield from shares.check(specs)
     yield from rollout.check(specs)

@@ -175,6 +175,7 @@ def test_a_key_rotates_when_it_is_due_and_the_old_one_works_on(
     apply(two_silos)
     before = secret()
     assert "1 credential, all well." in siloctl(two_silos, capsys, "partner", "list")
+    assert f"issued: {days(0)}" in siloctl(two_silos, capsys, "partner", "rotate", "marketpulse")
 
     tomorrow(monkeypatch)
     planned = siloctl(two_silos, capsys, "plan")

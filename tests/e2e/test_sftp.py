@@ -20,6 +20,7 @@ import pytest
 import yaml
 from botocore.exceptions import ClientError
 
+from controller.access import Policies, Request, decide
 from controller.cli import run
 from controller.engine.validate import load_lake
 from controller.local import clients, sftp
@@ -323,6 +324,46 @@ def test_guesses_are_held_back_even_from_the_right_secret(deployed: Deployed) ->
     assert reasons == ["wrong-secret"] * 5 + ["too-many-failures"]
     assert refused_for(deployed, user, secret) == "too-many-failures"
     connected(deployed, *deployed.pair("fastfreight")).close()
+
+
+PARTNER = f"arn:aws:iam::{SALES}:user/partners/sales/fastfreight"
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "allowed"),
+    [
+        ("iam:GetUser", PARTNER, True),
+        ("iam:ListAccessKeys", PARTNER, True),
+        ("iam:ListUserTags", PARTNER, True),
+        ("iam:GetAccessKeyLastUsed", PARTNER, True),
+        ("ssm:GetParameter", f"arn:aws:ssm:{REGION}:{SALES}:parameter/lake/sftp/fastfreight", True),
+        ("iam:GetUser", f"arn:aws:iam::{SALES}:user/engineer", False),
+        ("iam:GetUser", PARTNER.replace("sales", "finance"), False),
+        ("iam:CreateAccessKey", PARTNER, False),
+        ("iam:UpdateAccessKey", PARTNER, False),
+        ("iam:TagUser", PARTNER, False),
+        ("iam:GetRole", f"arn:aws:iam::{SALES}:role/lake/lake-controller-read", False),
+        ("ssm:GetParameter", f"arn:aws:ssm:{REGION}:{SALES}:parameter/lake/release", False),
+        ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:{SALES}:secret:lake/partners/x", False),
+        ("sts:AssumeRole", f"arn:aws:iam::{SALES}:role/lake/lake-controller-read", False),
+        ("s3:PutObject", "arn:aws:s3:::{bucket}/inbound/fastfreight/", True),
+        ("s3:PutObject", "arn:aws:s3:::{bucket}/inbound/fastfreight/orders.csv", False),
+        ("s3:GetObject", "arn:aws:s3:::{bucket}/inbound/fastfreight/orders.csv", False),
+    ],
+)
+def test_the_authorizer_looks_partners_up_and_does_nothing_else(
+    deployed: Deployed, action: str, resource: str, allowed: bool
+) -> None:
+    """Decided by its policies and its boundary, as both were deployed."""
+    from controller.local.authorization import principals  # once the server is there: the two import each other
+    from controller.local.server.callers import Caller
+
+    roles = clients.client("iam", SALES, REGION).list_roles(PathPrefix="/lake/workload/")["Roles"]
+    (arn,) = (role["Arn"] for role in roles if "AuthorizerRole" in role["RoleName"])
+    held = principals.held(Caller(SALES, arn, "role", "one"))
+    resource = resource.replace("{bucket}", deployed.bucket())
+    request = Request(held.principal, action, resource, SALES, {"aws:ResourceAccount": SALES})
+    assert decide(request, Policies(held.identity, boundary=held.boundary)).allowed is allowed
 
 
 def openssh(deployed: Deployed, batch: str, user: str, folder: Path, *options: str, env: Any = None) -> Any:

@@ -176,7 +176,15 @@ def test_a_share_that_somebody_cut_off_is_degraded_and_says_so(
 ) -> None:
     assert siloctl(folder, "apply", "--yes", *WAIT) == Exit.OK
     assert siloctl(folder, "status") == Exit.OK
+    glue = clients.client("glue", SALES, REGION)
+    wider = [{**one, "Condition": {}} for one in catalog_policy()]
+    glue.put_resource_policy(PolicyInJson=json.dumps({"Version": "2012-10-17", "Statement": [*wider, FOREIGN]}))
     clients.client("s3", SALES, REGION).delete_bucket_policy(Bucket=BUCKET)
+    assert siloctl(folder, "drift", "--detailed-exitcode") == Exit.CHANGES
+    said = capsys.readouterr().out
+    assert "silo/sales/sharing/CatalogPolicy" in said and "silo/sales/storage/ProcessedPolicy" in said
+    compared = [line for line in said.splitlines() if "put back" not in line]
+    assert not any("TheirOwn" in line for line in compared)  # it is theirs, and stays when ours is put back
     capsys.readouterr()
     assert siloctl(folder, "status") == Exit.ERROR
     said = capsys.readouterr().out

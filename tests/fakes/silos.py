@@ -51,6 +51,9 @@ class FakeSilos:
         found = self._answer(self.drifts, place, stack)
         return Present(()) if isinstance(found, Absent) else found
 
+    def catalog_policy(self, place: Place) -> Observed[Mapping[str, Any]]:
+        return self._answer(self.policies, place, "catalog")
+
     def read_shared(self, place: Place, table: SharedTable) -> Observed[None]:
         return Unreadable(self.unshared[table.name]) if table.name in self.unshared else Present(None)
 

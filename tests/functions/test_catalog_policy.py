@@ -125,9 +125,7 @@ def test_cloudformation_hears_of_it_whatever_happens(
     said: list[dict[str, Any]] = []
 
     class Answered:
-        def __enter__(self) -> None: ...
-
-        def __exit__(self, *_: object) -> None: ...
+        def close(self) -> None: ...
 
     def urlopen(request: Any, timeout: float) -> Answered:
         said.append(json.loads(request.data))

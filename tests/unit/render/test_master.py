@@ -75,6 +75,14 @@ def own_policies(role: dict[str, Any], account: str) -> tuple[Policy, ...]:
     return tuple(read(json.dumps(resolved(one["PolicyDocument"], known))) for one in role["Properties"]["Policies"])
 
 
+def policies_of(name: str, baseline: dict[str, Any], account: str) -> tuple[Policy, ...]:
+    """A role's own policies, and the managed ones that name it."""
+    known = {**KNOWN, "AWS::AccountId": account}
+    managed = [one["Properties"] for one in baseline.values() if one["Type"] == "AWS::IAM::ManagedPolicy"]
+    named = [one["PolicyDocument"] for one in managed if {"Ref": name} in one.get("Roles", [])]
+    return (*own_policies(baseline[name], account), *(read(json.dumps(resolved(one, known))) for one in named))
+
+
 @dataclass(frozen=True)
 class Who:
     role: str = PIPELINE
@@ -149,7 +157,7 @@ def test_the_baselines_roles_read_what_they_need_and_no_more(
     role: str, action: str, resource: str, allowed: bool, master: dict[str, Any], baseline: dict[str, Any]
 ) -> None:
     who = Who(PIPELINE if role == "PipelineRole" else DEPLOY)
-    policies = Policies(identity=own_policies(baseline[role], SILO), resource=bucket_policy(master))
+    policies = Policies(identity=policies_of(role, baseline, SILO), resource=bucket_policy(master))
     assert decide(who.request(action, resource), policies).allowed is allowed
 
 
@@ -181,7 +189,7 @@ def test_no_role_of_the_baseline_can_do_what_would_undo_it(
     who = replace(Who().request(action, resource), resource_account=SILO)
     context = {**who.context, "aws:RequestedRegion": "eu-west-1", "aws:ResourceAccount": SILO}
     request = replace(who, context=context)
-    allowed = decide(request, Policies(identity=own_policies(baseline[role], SILO))).allowed
+    allowed = decide(request, Policies(identity=policies_of(role, baseline, SILO))).allowed
     assert allowed is ((role, action) in DEPLOYS)
 
 
@@ -342,9 +350,7 @@ def test_the_baselines_roles_keep_to_keys_and_settings_that_are_theirs(
     key = read(
         json.dumps(resolved(baseline["ArtifactKey"]["Properties"]["KeyPolicy"], known))
     )  # leaves it to the roles
-    policies = Policies(
-        identity=own_policies(baseline[role], SILO), resource=key if action.startswith("kms:") else None
-    )
+    policies = Policies(identity=policies_of(role, baseline, SILO), resource=key if action.startswith("kms:") else None)
     assert decide(replace(asked, context=said), policies).allowed is allowed
 
 

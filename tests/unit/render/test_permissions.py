@@ -40,6 +40,36 @@ NOT_ASKED_FOR: Mapping[tuple[str, str], str] = {
     ("AWS::S3::Bucket", "s3tables:*"): "no template has a metadata table",
     ("AWS::S3::Bucket", "s3:PutObjectAcl"): "no access control lists: BucketOwnerEnforced",
     ("AWS::S3::Bucket", "s3:DeleteObject"): "buckets are kept with what is in them",
+    ("AWS::Athena::DataCatalog", "cloudformation:CreateChangeSet"): "catalogs of Glue, none of a connector",
+    ("AWS::Athena::DataCatalog", "ecr:*"): "catalogs of Glue, none of a connector",
+    ("AWS::Athena::DataCatalog", "secretsmanager:ListSecrets"): "catalogs of Glue, none of a connector",
+    ("AWS::Athena::DataCatalog", "serverlessrepo:*"): "catalogs of Glue, none of a connector",
+    ("AWS::EC2::EIP", "ec2:AcceptAddressTransfer"): "no address comes from another account",
+    ("AWS::EC2::Subnet", "ec2:*SubnetCidrBlock"): "no IPv6",
+    ("AWS::EC2::VPC", "ec2:*VpcEncryptionControl"): "no template sets it",
+    ("AWS::EC2::VPC", "ec2:ModifyVpcTenancy"): "no template sets it",
+    ("AWS::EC2::VPCGatewayAttachment", "ec2:*VpnGateway"): "no VPN",
+    ("AWS::IAM::User", "iam:*Group"): "partners are in no group",
+    ("AWS::IAM::User", "iam:*LoginProfile"): "partners have no password",
+    ("AWS::IAM::User", "iam:*tachUserPolicy"): "partners have an inline policy alone",
+    ("AWS::IAM::User", "iam:DeleteUserPermissionsBoundary"): "a user without its boundary is what must never be",
+    ("AWS::Lambda::Function", "elasticfilesystem:*"): "no file system",
+    ("AWS::Lambda::Function", "s3files:*"): "no file system",
+    ("AWS::Lambda::Function", "lambda:*Capacity*"): "no capacity provider",
+    ("AWS::Lambda::Function", "lambda:*CodeSigningConfig"): "code comes by its digest",
+    ("AWS::Lambda::Function", "lambda:*FunctionConcurrency"): "no function reserves",
+    ("AWS::Lambda::Function", "lambda:*RuntimeAlias"): "no template sets it",
+    ("AWS::Lambda::Function", "lambda:GetLayerVersion"): "no layers",
+    ("AWS::Lambda::Function", "lambda:PublishVersion"): "no versions",
+    ("AWS::Lambda::Function", "lambda:Put*Config"): "no template sets it",
+    ("AWS::QuickSight::*", "quicksight:*FolderMembership"): "no folders",
+    ("AWS::RedshiftServerless::Namespace", "kms:CancelKeyDeletion"): "keys are not brought back by a deployment",
+    ("AWS::RedshiftServerless::Namespace", "redshift-serverless:*SnapshotCopyConfiguration"): "no copies elsewhere",
+    ("AWS::RedshiftServerless::Namespace", "redshift:*ResourcePolicy"): "no template sets it",
+    ("AWS::RedshiftServerless::Workgroup", "redshift-serverless:RestoreFrom*"): "nothing is restored by a template",
+    ("AWS::SecretsManager::Secret", "secretsmanager:*Region*"): "no copies in other regions",
+    ("AWS::Transfer::Server", "ds:*"): "no directory service",
+    ("AWS::Transfer::Server", "logs:ListLogDeliveries"): "structured logs alone",
     ("AWS::Athena::WorkGroup", "s3:*"): "results are written by whoever queries",
     ("AWS::CloudFormation::Stack", "cloudformation:*StackPolicy"): "only the root has one, which the pipeline sets",
     ("AWS::CloudFormation::Stack", "cloudformation:UpdateTerminationProtection"): "nested stacks have the root's",
@@ -71,8 +101,15 @@ def policies(role: str) -> list[dict[str, Any]]:
     return list(resources(ROLES[role][0])[role]["Properties"]["Policies"])
 
 
+def attached(role: str) -> list[dict[str, Any]]:
+    """The managed policies that name the role themselves."""
+    made = [one for one in resources(ROLES[role][0]).values() if one["Type"] == "AWS::IAM::ManagedPolicy"]
+    return [one["Properties"] for one in made if {"Ref": role} in one["Properties"].get("Roles", [])]
+
+
 def allowed(role: str) -> set[str]:
-    statements = [one for policy in policies(role) for one in policy["PolicyDocument"]["Statement"]]
+    every = [*policies(role), *attached(role)]
+    statements = [one for policy in every for one in policy["PolicyDocument"]["Statement"]]
     listed = [one["Action"] for one in statements if one["Effect"] == "Allow"]
     return {action.lower() for said in listed for action in (said if isinstance(said, list) else [said])}
 
@@ -89,7 +126,8 @@ def matches(action: str, patterns: Iterable[str]) -> bool:
 
 
 def missing(role: str) -> set[tuple[str, str]]:
-    kinds = {one["Type"] for case in ROLES[role][1] for one in resources(case).values()}
+    made = {one["Type"] for case in ROLES[role][1] for one in resources(case).values()}
+    kinds = {kind for kind in made if not kind.startswith("Custom::")}  # functions of ours, which no handler stands for
     may = allowed(role)
     return {(kind, action) for kind in kinds for action in asked(kind) if not matches(action, may)}
 

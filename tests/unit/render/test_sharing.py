@@ -196,3 +196,44 @@ def test_a_retired_silo_shares_nothing() -> None:
     made = replace(made, silos={**made.silos, "sales": sales(lifecycle="retired")})
     assert [template.address for template in render_silo(made, "sales", CATALOGUE).nested] == ["storage"]
     assert received(made, consumer()) == ()
+
+
+SHARE_CHANGES: dict[str, dict[str, Any]] = {
+    "silo": {"silo": "finance", "tables": ("ledger",)},
+    "tables": {"tables": ("returns",)},
+    "units": {"organizational_units": (COMMERCIAL,)},
+    "accounts": {"accounts": (READER,)},
+    "via": {"via": "lakeformation"},
+    "excluded": {"via": "lakeformation", "exclude_columns": ("total",)},
+}
+
+
+@pytest.mark.parametrize("fields", SHARE_CHANGES.values(), ids=SHARE_CHANGES)
+def test_a_change_of_a_share_takes_effect(fields: dict[str, Any]) -> None:
+    before = share("a", via="lakeformation" if "exclude_columns" in fields else "policy")
+    flows = [flow("orders"), flow("returns"), flow("ledger", "finance")]
+
+    def bodies(one: Share) -> list[Any]:
+        made = replace(lake(sales(), finance(), flows=flows), shares={"a": one}, consumers={"reader": consumer()})
+        return [template.body for key in made.members for template in render_silo(made, key, CATALOGUE).nested]
+
+    assert bodies(before) != bodies(replace(before, **fields))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"owners": ("other@acme.example",)}, id="owners"),
+        pytest.param({"queries": {"engine": "athena", "scanLimitGiB": 7}}, id="scan limit"),
+        pytest.param({"dashboards": {"type": "quicksight", "principals": ["arn:aws:quicksight:x"]}}, id="dashboards"),
+        pytest.param({"organizational_unit": COMMERCIAL}, id="unit"),
+        pytest.param({"region": "eu-central-1"}, id="region"),
+    ],
+)
+def test_a_change_of_a_consumer_takes_effect(fields: dict[str, Any]) -> None:
+    before = sharing(share("a"))
+    after = replace(before, consumers={"reader": consumer(**fields)})
+    key = "consumer/reader"
+    assert inputs(before, key, CATALOGUE) != inputs(after, key, CATALOGUE)
+    old, new = render_silo(before, key, CATALOGUE), render_silo(after, key, CATALOGUE)
+    assert [old.root.body, *(t.body for t in old.nested)] != [new.root.body, *(t.body for t in new.nested)]

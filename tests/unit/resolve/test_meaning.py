@@ -157,7 +157,7 @@ FAULTS: dict[str, Fault] = {
         "spec.access[1].silo",
     ),
     "partner elsewhere": Fault(
-        "partner-cannot-upload", (FREIGHT, "silo: logistics", "silo: finance"), "spec.source.partner", "", SHIPMENTS
+        "partner-cannot-upload", (FREIGHT, "silo: logistics", "silo: sales"), "spec.source.partner", "", SHIPMENTS
     ),
     "partner that may not": Fault(
         "partner-cannot-upload", (FREIGHT, "[upload, list]", "[list]"), "spec.source.partner", "", SHIPMENTS
@@ -244,6 +244,30 @@ FAULTS: dict[str, Fault] = {
     "everybody": Fault("open-cidr", (FREIGHT, "203.0.113.0/24", "0.0.0.0/0"), "spec.sourceCidrs[0]"),
     "host bits at the server": Fault(
         "bad-cidr", (LOGISTICS, "198.51.100.0/24", "198.51.100.9/24"), "spec.sftp.allowedCidrs[0]"
+    ),
+    # SFTP
+    "network of a public endpoint": Fault(
+        "sftp-mismatch",
+        (SALES, "endpoint: public", "endpoint: public\n    network: {vpc: vpc-0f1e2d3c, subnets: [subnet-0f1e2d3c]}"),
+        "spec.sftp.network",
+        "endpoint: vpc",
+    ),
+    "addresses that are not one a subnet": Fault(
+        "sftp-mismatch",
+        (
+            LOGISTICS,
+            "endpoint: vpc,",
+            "endpoint: vpc, network: {vpc: vpc-0f1e2d3c, subnets: [subnet-0f1e2d3c], "
+            "addresses: [eipalloc-0f1e2d3c, eipalloc-1f1e2d3c]},",
+        ),
+        "spec.sftp.network.addresses",
+    ),
+    "partner of a silo without a server": Fault(
+        "sftp-mismatch",
+        (LOGISTICS, "sftp: {enabled: true,", "sftp: {enabled: false,"),
+        "spec.access[0].protocols",
+        path=FREIGHT,
+        warning=True,
     ),
     # sources
     "grows by no column": Fault(

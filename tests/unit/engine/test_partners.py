@@ -1,0 +1,135 @@
+"""Credentials of partners beside what git says: each state has its name, and an ended key is proved by reading it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from controller.engine.partners import held, judge, make_room, over, revoke
+from controller.kinds.partner import Access, Partner
+from controller.model.credential import Held, LiveKey, LiveUser, State
+from controller.model.live import Place
+from controller.model.observed import Observed, Present, Unreadable
+from controller.report.partners import partners_json, partners_text
+from controller.resolve.credentials import credential
+from tests.conftest import manifest
+from tests.fakes import lakes
+
+TODAY, ISSUED = date(2026, 12, 10), date(2026, 11, 1)
+HOME = Place(lakes.SALES, "eu-west-1")
+PULSE = Partner(
+    manifest("Partner", "pulse"),
+    name="pulse",
+    contact="data@pulse.example",
+    access=(Access("sales", "inbound/pulse", ("api",), ("upload",)),),
+    expires=date(2027, 1, 31),
+    rotate_every_days=30,
+    issued=ISSUED,
+    revoked=False,
+    source_cidrs=(),
+    max_object_mib=None,
+)
+
+
+def key(name: str, created: date, *, active: bool = True) -> LiveKey:
+    return LiveKey(name, active, created, "")
+
+
+def user(*keys: LiveKey, name: str = "pulse") -> LiveUser:
+    return LiveUser(name, "/partners/sales/", {"lake:prefix": f"inbound/{name}"}, keys)
+
+
+@dataclass
+class FakeUsers:
+    """One account's users; a key that sticks says that it was made inactive and is not."""
+
+    there: dict[str, LiveUser] = field(default_factory=dict)
+    refuses: str = ""
+    sticks: bool = False
+
+    def users(self, place: Place) -> Observed[Sequence[LiveUser]]:
+        return Unreadable(self.refuses) if self.refuses else Present(tuple(self.there.values()))
+
+    def disable(self, place: Place, user: str, key: str) -> None:
+        if not self.sticks:
+            keys = (replace(each, active=each.active and each.id != key) for each in self.there[user].keys)
+            self.there[user] = replace(self.there[user], keys=tuple(keys))
+
+    def delete(self, place: Place, user: str, key: str) -> None:
+        keys = tuple(each for each in self.there[user].keys if each.id != key)
+        self.there[user] = replace(self.there[user], keys=keys)
+
+
+def seen(users: FakeUsers, partner: Partner = PULSE) -> tuple[Held, ...]:
+    lake = lakes.lake(lakes.sales())
+    lake = replace(lake, partners={partner.name: partner}, credentials={partner.name: credential(partner, TODAY)})
+    return held(lake, {"sales": HOME}, users)
+
+
+FRESH = key("B", ISSUED + timedelta(30))
+OLD = key("A", ISSUED)
+
+
+@pytest.mark.parametrize(
+    ("changed", "live", "state"),
+    [
+        ({}, user(FRESH), State.ACTIVE),
+        ({}, None, State.MISSING),
+        ({}, user(OLD), State.ROTATION_DUE),
+        ({}, user(replace(FRESH, active=False)), State.DISABLED),
+        ({"revoked": True}, user(FRESH), State.STILL_ACTIVE),
+        ({"revoked": True}, user(replace(FRESH, active=False)), State.REVOKED),
+        ({"expires": date(2026, 12, 9)}, user(FRESH), State.STILL_ACTIVE),
+        ({"expires": date(2026, 12, 9)}, user(replace(FRESH, active=False)), State.EXPIRED),
+    ],
+)
+def test_a_credential_is_judged_by_git_and_the_day(
+    changed: dict[str, Any], live: LiveUser | None, state: State
+) -> None:
+    partner = replace(PULSE, **changed)
+    assert judge(credential(partner, TODAY), partner, live)[0] is state
+
+
+def test_a_user_that_no_manifest_declares_is_told_with_its_account() -> None:
+    found = seen(FakeUsers({"pulse": user(FRESH), "sneaky": user(key("C", TODAY), name="sneaky")}))
+    assert [(one.partner, one.state) for one in found] == [("pulse", State.ACTIVE), ("sneaky", State.FOREIGN)]
+    assert '"in_git": false' in partners_json(found)
+    assert "2 credentials, 1 to look at." in partners_text(found, TODAY)
+
+
+def test_an_account_that_answers_nothing_makes_its_credentials_unknown() -> None:
+    (one,) = seen(FakeUsers(refuses="AccessDenied"))
+    assert (one.state, one.why) == (State.UNKNOWN, "AccessDenied")
+
+
+def test_a_revoked_partner_has_every_key_read_back_as_inactive() -> None:
+    users = FakeUsers({"pulse": user(OLD, FRESH)})
+    ended = revoke(seen(users)[0], users)
+    assert [(end.key, end.inactive) for end in ended] == [("A", True), ("B", True)]
+
+
+def test_a_key_that_stays_active_is_told() -> None:
+    users = FakeUsers({"pulse": user(FRESH)}, sticks=True)
+    assert [end.inactive for end in revoke(seen(users)[0], users)] == [False]
+
+
+def test_two_keys_of_periods_that_are_over_make_room_for_a_due_one() -> None:
+    stale = user(key("A", ISSUED - timedelta(60)), key("B", ISSUED - timedelta(30)))
+    users = FakeUsers({"pulse": stale})
+    gone = make_room(seen(users)[0], credential(PULSE, TODAY), users)
+    assert gone is not None and gone.id == "A"
+    assert [each.id for each in users.there["pulse"].keys] == ["B"]
+
+
+@pytest.mark.parametrize("keys", [(OLD,), (FRESH,)])
+def test_the_only_key_is_never_deleted(keys: tuple[LiveKey, ...]) -> None:
+    assert over(credential(PULSE, TODAY), keys) is None
+
+
+def test_a_key_in_its_overlap_is_not_over() -> None:
+    today = ISSUED + timedelta(33)
+    assert over(credential(PULSE, today), (OLD, FRESH)) is None
