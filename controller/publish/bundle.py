@@ -23,8 +23,9 @@ FORMAT = 1
 COMMIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,99}")  # as the root template's parameter allows
 TEMPLATE, CONFIG, RELEASE = "template.json", "config.json", "release.json"
 
-# No release deletes or replaces the nested stack that holds the data. What an update does inside of it this policy does not
-# see, since a nested stack has none of its own: there the resources' own DeletionPolicy and the plan's guards hold.
+# No release deletes or replaces the nested stack that holds the data. What an update does inside of it this policy
+# does not see, since a nested stack has none of its own: there the resources' own DeletionPolicy and the plan's
+# guards hold.
 STACK_POLICY: Mapping[str, Any] = {
     "Statement": [
         {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"},
