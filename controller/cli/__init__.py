@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,7 +55,7 @@ class LazyGroup(click.Group):
 @click.version_option(__version__, prog_name="siloctl")
 @click.option(
     "--manifests",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, file_okay=False),
     default=Path("manifests"),
     show_default=True,
     metavar="DIR",
@@ -91,7 +92,16 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader had enough, as `| head` does
         sys.stderr.close()
         return Exit.ERROR
+    except OSError as error:  # a full disk, a port that is taken
+        click.echo(f"error: {error}", err=True)
+        return Exit.ERROR
+
+
+def _stop(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def main() -> None:
+    """A cancelled job is stopped as by Ctrl-C, so that its lock is given back."""
+    signal.signal(signal.SIGTERM, _stop)
     sys.exit(run())

@@ -51,6 +51,7 @@ from controller.plan.step import (
 from controller.render.accounts import render_baseline, render_master
 from controller.resolve.lake import retired
 
+WHOLE = "apply"  # the address of what concerns no single step
 AT_ONCE = 16  # uploads at a time
 ACCOUNTS_AT_ONCE = 4  # creations; AWS takes five under way in an organization (Organizations user guide, quotas)
 WORDS: dict[type[Step], str] = {
@@ -121,19 +122,33 @@ class _Run:
     def all(self) -> Outcome:
         blocked = [(c.address, c.reason) for c in self.prepared.plan.changes if c.verb is Verb.BLOCKED]
         self.stopped = {address for address, _ in blocked}
-        with ExitStack() as stack:
-            lease: Lease | None = None
-            try:
-                for stage in stages(self.prepared.steps):
-                    if ready := [step for step in stage if self._may(step)]:
-                        lease = self._lease(stack, lease, ready)
-                        self._stage(ready)
-            finally:
-                if (self.entries or self.guards) and lease is not None:
-                    self._record()
-            if not self.prepared.steps:
-                clear(self.ports.bucket(self._home), self.ports)
+        try:
+            with ExitStack() as stack:
+                self._stages(stack)
+        except ControllerError as error:
+            if not self.done:
+                raise
+            self._end_early(error)
         return Outcome(tuple(self.done), tuple(self.failed.items()), tuple(self.not_tried.items()), tuple(blocked))
+
+    def _stages(self, stack: ExitStack) -> None:
+        lease: Lease | None = None
+        try:
+            for stage in stages(self.prepared.steps):
+                if ready := [step for step in stage if self._may(step)]:
+                    lease = self._lease(stack, lease, ready)
+                    self._stage(ready)
+        finally:
+            if (self.entries or self.guards) and lease is not None:
+                self._record()
+        if not self.prepared.steps:
+            clear(self.ports.bucket(self._home), self.ports)
+
+    def _end_early(self, error: ControllerError) -> None:
+        """What stops an apply between its steps, such as a lost lock, hides nothing of what was done before."""
+        self.failed[WHOLE] = str(error)
+        told = {*self.done, *self.failed, *self.not_tried}
+        self.not_tried.update((step.address, WHOLE) for step in self.prepared.steps if step.address not in told)
 
     def _lease(self, stack: ExitStack, lease: Lease | None, stage: Sequence[Step]) -> Lease | None:
         if lease is not None:

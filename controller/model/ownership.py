@@ -33,6 +33,8 @@ TAG_EXPIRES = "lake:expires"  # the last instant, as 2027-06-30T23:59:59Z
 TAG_CIDRS = "lake:cidrs"  # networks it may come from
 TAG_MAX_OBJECT = "lake:max-object-mib"  # the largest upload
 
+PARTNERS_SECRETS = "lake/partners/"  # then silo and partner: what the partners blueprint calls them
+
 RELEASES = "releases/"
 ASSETS = "assets/sha256/"
 STATE = "state/"

@@ -191,7 +191,8 @@ CODES: dict[str, str] = {
     ),
     "reserved-name": (
         "The name belongs to the service: S3 keeps some beginnings of bucket names, Redshift its reserved words and "
-        "its own schemas, and loading a warehouse the tables that begin with `lake_`."
+        "its own schemas, loading a warehouse the tables that begin with `lake_`, partners the secrets below "
+        "`lake/partners/`."
     ),
     "script-not-found": "The transform script is not below the lake's folder, or cannot be read.",
     "script-not-python": "The transform script does not parse as Python, or has no function `transform`.",

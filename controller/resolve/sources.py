@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from controller.kinds.flow import Flow
+from controller.model.ownership import PARTNERS_SECRETS
 from controller.model.problem import Problem
 from controller.resolve.columns import unknown_column
 from controller.resolve.specs import Specs
@@ -14,6 +15,7 @@ def check(specs: Specs) -> Iterator[Problem]:
     for flow in specs.flows.values():
         yield from _incremental(flow)
         yield from _engine(flow)
+        yield from _credentials(flow)
         silo = specs.silos.get(flow.silo)
         regions = specs.organization.regions if specs.organization else ()
         if silo and silo.region in regions:  # a silo in no region has its own problem
@@ -32,6 +34,14 @@ def _engine(flow: Flow) -> Iterator[Problem]:
     if engine is not None and url.split(":")[1] != engine:
         message = f"the engine is {engine}, but the address is one of {url.split(':')[1]}"
         yield Problem.of(flow.manifest, "engine-url", "spec.source.url", message, f"begin it with jdbc:{engine}:")
+
+
+def _credentials(flow: Flow) -> Iterator[Problem]:
+    """A flow that named a partner's pair as its own password would hand it to whatever host it reads from."""
+    if str(flow.source.get("credentialsSecret", "")).startswith(PARTNERS_SECRETS):
+        message = f"secrets below {PARTNERS_SECRETS} are partners' own pairs"
+        hint = "keep the source's credentials in a secret of their own, such as lake/erp"
+        yield Problem.of(flow.manifest, "reserved-name", "spec.source.credentialsSecret", message, hint)
 
 
 def _region(flow: Flow, region: str) -> Iterator[Problem]:

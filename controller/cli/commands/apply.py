@@ -54,10 +54,14 @@ def command(
     )
     if prepared.steps and not any(guard.blocks for guard in prepared.plan.guards):
         _agree(yes)
-    with progress(sys.stderr, Terminal.of(sys.stderr)) as listener:
-        outcome = apply(prepared, wired.ports, listener)
+    try:
+        with progress(sys.stderr, Terminal.of(sys.stderr)) as listener:
+            outcome = apply(prepared, wired.ports, listener)
+    except KeyboardInterrupt:
+        click.echo("stopped: what was begun goes on in AWS. Run it again: what is done stays done.", err=True)
+        return Exit.PARTLY
     _tell(prepared, outcome, text)
-    if wait and not outcome.failed:
+    if wait and outcome.complete:
         good = watch(given, wired, given.lake.members, timeout)
         return exit_of(outcome) or (Exit.OK if good else Exit.ERROR)
     return exit_of(outcome)

@@ -70,6 +70,12 @@ FAULTS: dict[str, Fault] = {
         "spec.enrolment.unmatchedAccounts",
         "report",
     ),
+    "a partner's pair as a source's password": Fault(
+        "reserved-name",
+        ("flows/complaints.yaml", "credentialsSecret: lake/crm", "credentialsSecret: lake/partners/sales/marketpulse"),
+        "spec.source.credentialsSecret",
+        "of their own",
+    ),
     # names
     "two of one name": Fault(
         "duplicate-name", ("flows/z.yaml", "", twin(ORDERS, "x", "x")), "metadata.name", "flows/orders.yaml:6"
