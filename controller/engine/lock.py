@@ -121,7 +121,7 @@ def _held_by(record: Mapping[str, Any]) -> LockHeld:
     return LockHeld(
         f"{who} holds the lock: {record.get('operation')} since {record.get('taken')}, until {record.get('expires')} "
         f"(id {record.get('id')})",
-        hint=f"wait for it; if that run is dead, delete {LOCK_KEY} from the home region's code bucket (docs/bootstrap.md)",
+        hint=f"wait for it; if that run is dead, delete {LOCK_KEY} from the code bucket (docs/bootstrap.md)",
     )
 
 
