@@ -124,7 +124,9 @@ def test_flows_of_every_type_deploy_change_in_place_and_go(folder: Path, capsys:
 
     tables = {one["Name"] for one in glue.get_tables(DatabaseName="sales")["TableList"]}
     gone = ("general-ledger", "machine-readings", "supplier-prices")
+    data = client("s3", SALES, REGION)
     for name in gone:
+        data.put_object(Bucket=f"acme-sales-raw-{SALES}", Key=f"{name}/x.parquet", Body=b"x")
         (folder / "flows" / f"{name}.yaml").unlink()
     assert run([*manifests, "apply", "--yes", *WAIT]) == Exit.BLOCKED, "SAP's position and the logs would be lost"
     lost = [f"silo/sales/flow/{name}/ProcessLog" for name in gone] + ["silo/sales/flow/general-ledger/Pull"]
@@ -134,7 +136,10 @@ def test_flows_of_every_type_deploy_change_in_place_and_go(folder: Path, capsys:
     assert kept("AWS::AppFlow::Flow") == []
     assert len(kept("AWS::AppFlow::ConnectorProfile")) == 1, "its credentials stay"
     assert len(kept("AWS::DataSync::Task")) == 1
-    assert {one["Name"] for one in glue.get_tables(DatabaseName="sales")["TableList"]} == tables, "data stays"
+    with_them = {f"{name.replace('-', '_')}{layer}" for name in gone for layer in ("", "__raw")}
+    assert {one["Name"] for one in glue.get_tables(DatabaseName="sales")["TableList"]} == tables - with_them
+    listed = data.list_objects_v2(Bucket=f"acme-sales-raw-{SALES}")["Contents"]
+    assert {f"{name}/x.parquet" for name in gone} <= {one["Key"] for one in listed}, "data stays"
     jobs = " ".join(glue.list_jobs()["JobNames"])
     assert "Complaints" in jobs
     assert "MachineReadings" not in jobs
