@@ -23,7 +23,9 @@ from controller.kinds.silo import Silo
 from controller.model.errors import ManifestsInvalid
 from controller.render.accounts import render_master
 from controller.render.blueprint import Catalogue
+from controller.render.intrinsic import TemplateError
 from controller.render.silo import inputs, render_silo
+from controller.resolve.credentials import credential
 from controller.resolve.lake import Lake
 
 ROOT = Path(__file__).parents[2]
@@ -55,14 +57,23 @@ def poisoned(text: str) -> Lake:
     silos = {name: _silo(silo, text) for name, silo in LAKE.silos.items()}
     flows = {name: _flow(flow, text) for name, flow in LAKE.flows.items()}
     by_silo = {name: tuple(flows[flow.name] for flow in LAKE.flows_of(name)) for name in LAKE.flows_by_silo}
-    partners = {"hostile": _partner(text)}
-    return replace(LAKE, organization=organization, silos=silos, partners=partners, flows=flows, flows_by_silo=by_silo)
+    partner = _partner(text)
+    return replace(
+        LAKE,
+        organization=organization,
+        silos=silos,
+        partners={"hostile": partner},
+        credentials={"hostile": credential(partner, date(2026, 1, 1))},
+        flows=flows,
+        flows_by_silo=by_silo,
+    )
 
 
 def _partner(text: str) -> Partner:
-    access = Access("logistics", f"{text}/x", ("api",), ("upload",))
-    manifest = LAKE.organization.manifest
-    return Partner(manifest, "hostile", "x@acme.example", (access,), date(2030, 1, 1), None, None, False, (), None)
+    """Its prefix is of the one form that schemas let pass, so only the address can be hostile."""
+    access = (Access("logistics", "inbound/hostile", ("api",), ("upload",)),)
+    contact, until = f"{text}@acme.example", date(2030, 1, 1)
+    return Partner(LAKE.organization.manifest, "hostile", contact, access, until, None, None, False, (), None)
 
 
 def _silo(silo: Silo, text: str) -> Silo:
@@ -219,3 +230,10 @@ def test_two_processes_and_two_folders_give_the_same_bytes(tmp_path: Path) -> No
     first = printed("1", ROOT / "manifests")
     assert "sales/bundle.zip" in first
     assert first == printed("4242", elsewhere)
+
+
+@pytest.mark.parametrize("text", ["${AWS::AccountId}", "{{resolve:ssm:x}}", "a b", "../x", "{{ 1 }}"])
+def test_no_prefix_but_a_plain_one_reaches_a_template(text: str) -> None:
+    partner = replace(_partner("x"), access=(Access("logistics", f"{text}/x", ("api",), ("upload",)),))
+    with pytest.raises(TemplateError, match="prefix"):
+        render_silo(replace(poisoned("x"), partners={"hostile": partner}), "logistics", CATALOGUE)
