@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from threading import Lock
 
 from controller.diff.change import Later, Verb
 from controller.engine.events import Listener, StepDone, StepFailed, StepNotTried, StepProgressed, StepStarted
@@ -108,6 +110,7 @@ class _Run:
     accounts: dict[str, Account] = field(init=False)
     entries: dict[str, Entry | None] = field(default_factory=dict)  # what the index is to say, by silo
     uploaded: set[tuple[str, str]] = field(default_factory=set)  # region and key of assets that are known to be whole
+    uploads: defaultdict[tuple[str, str], Lock] = field(default_factory=lambda: defaultdict(Lock))
     guards: bool = False  # the index is to say which guards were applied, though nothing was published
     done: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
@@ -272,14 +275,18 @@ class _Run:
         )
 
     def _assets(self, rendered: Rendered, region: str) -> None:
-        """One that is there already is the same by its name, if nobody wrote over it: a name proves nothing."""
+        """One that is there already is the same by its name, if nobody wrote over it: a name proves nothing.
+
+        Silos that are published side by side share assets: one of them uploads, the others wait until it is whole.
+        """
         bucket = self.ports.bucket(region)
         for asset in rendered.assets:
-            if (region, asset.key) in self.uploaded:
-                continue
-            if bucket.put(asset.key, asset.content, None) is None:
-                _make_true(bucket, asset)
-            self.uploaded.add((region, asset.key))
+            place = (region, asset.key)
+            with self.uploads[place]:
+                if place not in self.uploaded:
+                    if bucket.put(asset.key, asset.content, None) is None:
+                        _make_true(bucket, asset)
+                    self.uploaded.add(place)
 
     def _record(self) -> None:
         """Without it nothing is lost: the next plan finds the bundles themselves, and the index behind them."""
