@@ -47,6 +47,7 @@ class AwsStacks:
             document(body, f"stack {name}"),
             {p["ParameterKey"]: p["ParameterValue"] for p in stack.get("Parameters", [])},
             {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])},
+            {t["Key"]: t["Value"] for t in stack.get("Tags", [])},
         )
 
     def _describe(self, name: str, region: str) -> dict[str, Any]:
@@ -112,7 +113,7 @@ class AwsStacks:
                     raise self._failure(name, region, status)
                 status = ""
             if self._prepare(name, region, template, parameters, tags, "UPDATE" if status else "CREATE"):
-                self._api(region).execute_change_set(StackName=name, ChangeSetName=_name(template, parameters))
+                self._api(region).execute_change_set(StackName=name, ChangeSetName=_name(template, parameters, tags))
                 after = self._wait(name, region, progress, executed=True)
                 if after not in _GOOD:
                     raise self._failure(name, region, after)
@@ -129,7 +130,7 @@ class AwsStacks:
         self, name: str, region: str, template: bytes, parameters: Mapping[str, str], tags: Mapping[str, str], kind: str
     ) -> bool:
         """Make the change set; False where AWS finds nothing to change."""
-        api, change_set = self._api(region), _name(template, parameters)
+        api, change_set = self._api(region), _name(template, parameters, tags)
         # A change set of this name may be left from a run that died; it may have failed, so it is made anew.
         # Deleting one that is not there succeeds, but a stack that is not there is refused.
         if kind == "UPDATE" or self._status(name, region) == REVIEW:
@@ -175,6 +176,6 @@ class AwsStacks:
         return StackFailed(name, status, resource, reason or "no reason was given")
 
 
-def _name(template: bytes, parameters: Mapping[str, str]) -> str:
-    content = hashlib.sha256(template + json.dumps(sorted(parameters.items())).encode())
+def _name(template: bytes, parameters: Mapping[str, str], tags: Mapping[str, str]) -> str:
+    content = hashlib.sha256(template + json.dumps([sorted(parameters.items()), sorted(tags.items())]).encode())
     return f"siloctl-{content.hexdigest()[:16]}"

@@ -59,6 +59,7 @@ class AwsStackSets:
             dict(sorted(targets.items())),
             bool(automatic.get("Enabled") and automatic.get("RetainStacksOnAccountRemoval")),
             {one.place: one for region in sorted(regions) for one in self._instances(name, region)},
+            {tag["Key"]: tag["Value"] for tag in found.get("Tags", [])},
         )
 
     def _instances(self, name: str, region: str) -> Iterator[Instance]:

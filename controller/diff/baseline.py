@@ -6,9 +6,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.diff.change import Change, Detail, Verb
+from controller.diff.named import named_changes
 from controller.diff.template import compare
 from controller.model.bundle import Template
 from controller.model.ownership import BASELINE_SET
+from controller.model.source import Source
 from controller.model.world import Instance, StackSet, Unit
 
 TEMPLATE = "baseline/template"
@@ -38,8 +40,12 @@ def baseline_diff(
     known: Mapping[str, Unit],
     current: StackSet | None,
     create_only: Callable[[str], frozenset[str]],
+    tags: Mapping[str, str],
+    tagged_at: Source | None = None,
 ) -> BaselineDiff:
-    template = tuple(_template_changes(wanted, current, create_only))
+    """`tagged_at` is the line that asks for the tags."""
+    tagged = named_changes(TEMPLATE, "tags", current.tags, tags, TYPE, tagged_at) if current else ()
+    template = (*_template_changes(wanted, current, create_only), *tagged)
     targets = current.targets if current else {}
     deploy = tuple(path for path in units if path not in known or set(regions) - set(targets.get(known[path].id, ())))
     kept = {known[path].id for path in units if path in known}

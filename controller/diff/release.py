@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.diff.change import Change, Verb
+from controller.diff.named import named_changes
 from controller.diff.template import compare
 from controller.model.bundle import Rendered
 from controller.model.index import Entry
 from controller.model.ownership import member_address
+from controller.model.source import Source
 from controller.model.world import Stored
 
 NO_TEMPLATE: Mapping[str, Any] = {}
@@ -23,6 +25,8 @@ class Published:
     digest: str
     root: Mapping[str, Any]
     nested: Mapping[str, Mapping[str, Any]]  # by address below the silo
+    parameters: Mapping[str, str]  # of the root stack, without what only packing knows
+    tags: Mapping[str, str]
 
 
 def is_current(entry: Entry | None, inputs: str, account: str, region: str, listed: Stored | None) -> bool:
@@ -37,9 +41,15 @@ def is_current(entry: Entry | None, inputs: str, account: str, region: str, list
 
 
 def bundle_changes(
-    rendered: Rendered, published: Published | None, create_only: Callable[[str], frozenset[str]]
+    rendered: Rendered,
+    published: Published | None,
+    create_only: Callable[[str], frozenset[str]],
+    tagged_at: Source | None = None,
 ) -> Iterator[Change]:
-    """One change a resource, nested stacks in the order of their addresses, the root's own last."""
+    """One change a resource, nested stacks in the order of their addresses, the root's own last.
+
+    `tagged_at` is the line that asks for the tags.
+    """
     place = member_address(rendered.silo)
     old = published.nested if published else {}
     new = {template.address: template for template in rendered.nested}
@@ -55,6 +65,9 @@ def bundle_changes(
     before = published.root if published else NO_TEMPLATE
     body = _resources_only(rendered.root.body, published is not None)
     yield from compare(f"{place}/bundle", before, body, rendered.root.sources, create_only)
+    if published is not None:
+        yield from named_changes(f"{place}/bundle", "parameters", published.parameters, rendered.parameters, "bundle")
+        yield from named_changes(f"{place}/bundle", "tags", published.tags, rendered.tags, "bundle", tagged_at)
 
 
 def _resources_only(body: Mapping[str, Any], compared: bool) -> Mapping[str, Any]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from controller.diff.change import Change, Detail, Later, Verb
+from controller.diff.change import Change, Later, Verb
+from controller.diff.named import named_changes
 from controller.diff.template import compare
 from controller.model.bundle import Template
 from controller.model.observed import Absent, Observed, Present, Unreadable
+from controller.model.source import Source
 from controller.model.world import Stack
 
 # Nothing but a person can lead a stack out of these (CloudFormation user guide, stack failure options).
@@ -19,9 +21,12 @@ def stack_changes(
     address: str,
     wanted: Template,
     parameters: Mapping[str, str | Later],
+    tags: Mapping[str, str],
     observed: Observed[Stack],
     create_only: Callable[[str], frozenset[str]],
+    tagged_at: Source | None = None,
 ) -> Iterator[Change]:
+    """`tagged_at` is the line that asks for the tags."""
     match observed:
         case Unreadable(why):
             yield Change(address, "stack", Verb.BLOCKED, f"could not be read: {why}")
@@ -30,12 +35,8 @@ def stack_changes(
             yield Change(address, "stack", Verb.BLOCKED, reason)
         case Present(stack) if stack.status != UNBORN:
             yield from compare(address, stack.template, wanted.body, wanted.sources, create_only)
-            details = tuple(
-                Detail(name, stack.parameters.get(name), value)
-                for name, value in sorted(parameters.items())
-                if stack.parameters.get(name) != value
-            )
-            if details:
-                yield Change(f"{address}/(parameters)", "stack", Verb.UPDATE, "its parameters differ", details)
+            given = {name: value for name, value in stack.parameters.items() if name in parameters}
+            yield from named_changes(address, "parameters", given, parameters)
+            yield from named_changes(address, "tags", stack.tags, tags, source=tagged_at)
         case Absent() | Present():
             yield from compare(address, {}, {"Resources": wanted.body["Resources"]}, wanted.sources, create_only)

@@ -27,10 +27,7 @@ from controller.model.observed import Absent, Present, Unreadable
 from controller.model.ownership import (
     BASELINE_SET,
     INDEX_KEY,
-    MANAGED_BY,
     MASTER_STACK,
-    TAG_MANAGED_BY,
-    TAG_ORGANIZATION,
     bundle_key,
 )
 from controller.model.world import Account, Tree
@@ -50,7 +47,7 @@ from controller.plan.step import (
     WriteStack,
     stages,
 )
-from controller.render.accounts import render_baseline, render_master
+from controller.render.accounts import account_tags, render_baseline, render_master
 from controller.resolve.lake import retired
 
 WHOLE = "apply"  # the address of what concerns no single step
@@ -354,8 +351,7 @@ class _Run:
 
     @property
     def _tags(self) -> dict[str, str]:
-        organization = self._organization
-        return {**organization.tags, TAG_ORGANIZATION: organization.name, TAG_MANAGED_BY: MANAGED_BY}
+        return account_tags(self._organization)
 
     @property
     def _now(self) -> str:

@@ -14,7 +14,7 @@ from controller.model.observed import Unreadable
 from controller.model.world import Account, StackSet, Tree
 from controller.plan.plan import Guard
 from controller.plan.step import DeployUnits, ReleaseUnits, RetryAccounts, WriteBaseline
-from controller.render.accounts import render_baseline
+from controller.render.accounts import account_tags, render_baseline
 from controller.render.blueprint import Catalogue
 from controller.resolve.lake import Lake
 
@@ -38,7 +38,16 @@ def plan_baseline(
         return
     current = value_or(world.baseline, None)
     wanted = render_baseline(organization, catalogue)
-    diff = baseline_diff(wanted, organization.units, organization.regions, tree.units, current, ports.create_only)
+    diff = baseline_diff(
+        wanted,
+        organization.units,
+        organization.regions,
+        tree.units,
+        current,
+        ports.create_only,
+        account_tags(organization),
+        organization.manifest.at("spec.tags"),
+    )
     draft.changes.extend(diff.changes)
     draft.notes.extend(diff.notes)
     masters = tuple(master_address(lake, region) for region in organization.regions)

@@ -10,7 +10,7 @@ from controller.engine.ports import Ports
 from controller.model.observed import Present
 from controller.model.world import Tree
 from controller.plan.step import SettleStack, WriteStack
-from controller.render.accounts import render_master
+from controller.render.accounts import account_tags, render_master
 from controller.render.blueprint import Catalogue
 from controller.resolve.lake import Lake
 
@@ -27,10 +27,13 @@ def plan_masters(draft: Draft, lake: Lake, catalogue: Catalogue, world: World, t
         if tree is None and not isinstance(seen, Present):
             draft.blocked(address, "stack", "it is given facts of the organization, which could not be read")
             continue
-        changes = list(stack_changes(address, template, parameters, seen, ports.create_only)) if tree else []
+        tags, at = account_tags(organization), organization.manifest.at("spec.tags")
+        changes = list(stack_changes(address, template, parameters, tags, seen, ports.create_only, at)) if tree else []
         draft.changes.extend(changes)
         if any(change.verb is Verb.BLOCKED for change in changes):
             continue
+        if any(change.address == f"{MASTER}/(tags)" for change in changes):
+            draft.notes.append(f"{MASTER}/(tags): the builds' own role is tagged too, so an administrator applies this")
         needs = tuple(f"unit/{path}" for path in organization.units)
         if changes:
             draft.steps.append(WriteStack(address, needs, region))

@@ -251,7 +251,8 @@ def _compared(
                 unknown.append(unknown_before(place))
             case Unreadable(why):
                 return SiloPlan((Change(place, "template", Verb.BLOCKED, f"could not be read: {why}"),))
-    there = Published(bundle.digest, bundle.template, old)
-    changes = tuple(bundle_changes(rendered, there, ports.create_only))
+    there = Published(bundle.digest, bundle.template, old, bundle.parameters, bundle.tags)
+    tagged_at = lake.organization.manifest.at("spec.tags")
+    changes = tuple(bundle_changes(rendered, there, ports.create_only, tagged_at))
     changes = (*changes, *rest_change(rendered.silo, changes))
     return SiloPlan(changes, tuple(notes), publish, guards=(*unknown, *contract_guards(lake, rendered, old)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 
@@ -42,6 +42,7 @@ class Stack:
     template: Mapping[str, Any]
     parameters: Mapping[str, str]
     outputs: Mapping[str, str]
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class StackSet:
     targets: Mapping[str, tuple[str, ...]]  # unit id -> regions that auto-deployment covers
     automatic: bool  # deploys by itself to accounts that enter a unit, and keeps the stacks of those that leave
     instances: Mapping[tuple[str, str], Instance]  # by account and region, of the regions that were asked for
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

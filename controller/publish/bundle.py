@@ -21,6 +21,7 @@ from controller.publish.archive import ArchiveRefused, open_files
 
 FORMAT = 1
 COMMIT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+-]{0,99}")  # as the root template's parameter allows
+PACKED = ("BundleDigest", "Commit")  # parameters that packing adds
 TEMPLATE, CONFIG, RELEASE = "template.json", "config.json", "release.json"
 
 # No release deletes or replaces the nested stack that holds the data. What an update does inside of it this policy
@@ -54,6 +55,15 @@ class Opened:
     @property
     def nested(self) -> dict[str, str]:
         return {address: said["asset"] for address, said in self.release["templates"].items() if address}
+
+    @property
+    def parameters(self) -> dict[str, str]:
+        """What was rendered, without what packing added."""
+        return {name: value for name, value in self.config["Parameters"].items() if name not in PACKED}
+
+    @property
+    def tags(self) -> dict[str, str]:
+        return dict(self.config.get("Tags", {}))
 
 
 def digest(rendered: Rendered) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from controller.kinds.organization import Organization
 from controller.model.bundle import Template
 from controller.model.errors import ManifestsInvalid
+from controller.model.ownership import MANAGED_BY, TAG_MANAGED_BY, TAG_ORGANIZATION
 from controller.model.problem import ordered
 from controller.render.asked import asked_for
 from controller.render.blueprint import Catalogue
@@ -16,6 +17,11 @@ from controller.render.text import dynamic_references
 BASELINE = "pipeline/silo-baseline"
 MASTER = "pipeline/master"
 BUILDS = ("plan", "apply", "drift")
+
+
+def account_tags(organization: Organization) -> dict[str, str]:
+    """The stacks', which CloudFormation puts on all that they make."""
+    return {**organization.tags, TAG_ORGANIZATION: organization.name, TAG_MANAGED_BY: MANAGED_BY}
 
 
 def render_baseline(organization: Organization, catalogue: Catalogue) -> Template:

@@ -131,3 +131,9 @@ def test_a_retry_leaves_every_account_current(deployed: Side) -> None:
     unit = tree(deployed).units["Lake/Silos"].id
     deployed.ports.stack_sets.retry(BASELINE_SET, [SALES], [unit], REGIONS, nothing)
     assert {one.status for one in read(deployed).instances.values()} == {"CURRENT"}
+
+
+def test_tags_alone_are_a_change_too_and_are_read_as_they_were_written(deployed: Side) -> None:
+    assert read(deployed).tags == {"lake:managed-by": "siloctl"}
+    deployed.ports.stack_sets.update(BASELINE_SET, template(), {"Team": "data"}, nothing)
+    assert read(deployed).tags == {"Team": "data"}

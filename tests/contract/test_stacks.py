@@ -106,3 +106,10 @@ def test_a_settled_stack_needs_no_waiting(side: Side) -> None:
     side.ports.stacks.settle(MASTER_STACK, REGION, said.append)
     side.ports.stacks.settle(MASTER_STACK, "eu-central-1", said.append)
     assert said in ([], ["CREATE_COMPLETE"])
+
+
+def test_tags_alone_are_a_change_too_and_are_read_as_they_were_written(side: Side) -> None:
+    for team in ("data", "platform"):
+        side.ports.stacks.write(MASTER_STACK, REGION, template("one"), NAMES, {"Team": team}, lambda _: None)
+        assert read(side).tags == {"Team": team}
+    assert read(side).status == "UPDATE_COMPLETE"

@@ -23,7 +23,6 @@ class FakeStacks:
     def __init__(self, writes: list[str]) -> None:
         self.writes = writes
         self.stacks: dict[str, Stack] = {}  # by region
-        self.tags: dict[str, Mapping[str, str]] = {}
         self.unreadable: dict[str, str] = {}
         self.fails: dict[str, tuple[str, str]] = {}
         self.ends_in: dict[str, str] = {}  # what an operation under way comes to; UPDATE_COMPLETE unless said
@@ -53,7 +52,8 @@ class FakeStacks:
             del self.stacks[region]
             before = None
         body = json.loads(template)
-        if before is not None and (before.template, dict(before.parameters)) == (body, dict(parameters)):
+        wanted = (body, dict(parameters), dict(tags))
+        if before is not None and (before.template, dict(before.parameters), dict(before.tags)) == wanted:
             return
         self.writes.append(f"write stack {region}")
         progress("UPDATE_IN_PROGRESS" if before else "CREATE_IN_PROGRESS")
@@ -63,10 +63,14 @@ class FakeStacks:
             self.stacks[region] = replace(before, status=status) if before else Stack(status, reason, body, {}, {})
             raise StackFailed(name, status, resource, reason)
         self.stacks[region] = Stack(
-            "UPDATE_COMPLETE" if before else "CREATE_COMPLETE", "", body, dict(parameters), {"Region": region}
+            "UPDATE_COMPLETE" if before else "CREATE_COMPLETE",
+            "",
+            body,
+            dict(parameters),
+            {"Region": region},
+            dict(tags),
         )
         progress(self.stacks[region].status)
-        self.tags[region] = dict(tags)
         self.made(region)
 
     def settle(self, name: str, region: str, progress: Callable[[str], None]) -> None:

@@ -25,7 +25,6 @@ class FakeStackSets:
         self.writes = writes
         self.reads: list[str] = []  # regions whose instances were listed
         self.set: StackSet | None = None
-        self.tags: Mapping[str, str] = {}
         self.unreadable = ""
         self.fails: dict[str, str] = {}
         self.dies_after_create = False
@@ -44,14 +43,13 @@ class FakeStackSets:
         self.writes.append("create stack set")
         if self.set is not None:
             raise AwsError("NameAlreadyExistsException: the set is there")
-        self.set = StackSet(json.loads(template), {}, True, {})
-        self.tags = dict(tags)
+        self.set = StackSet(json.loads(template), {}, True, {}, dict(tags))
         if self.dies_after_create:
             raise AwsError("no answer")
 
     def update(self, name: str, template: bytes, tags: Mapping[str, str], progress: Callable[[str], None]) -> None:
         self.writes.append("update stack set")
-        self.set = replace(self._set, template=json.loads(template), automatic=True)
+        self.set = replace(self._set, template=json.loads(template), automatic=True, tags=dict(tags))
         self._bring(self._set.instances)
 
     def deploy(self, name: str, units: Sequence[str], regions: Sequence[str], progress: Callable[[str], None]) -> None:

@@ -273,4 +273,6 @@ def test_what_it_makes_carries_the_mark_by_which_it_knows_it_again() -> None:
     aws = FakeAws(small())
     run(aws, small())
     ours = {"lake:managed-by": "siloctl", "lake:organization": "acme"}
-    assert [ours.items() <= tags.items() for tags in (*aws.stacks.tags.values(), aws.stack_sets.tags)] == [True] * 3
+    assert aws.stack_sets.set is not None
+    made = [*aws.stacks.stacks.values(), aws.stack_sets.set]
+    assert [ours.items() <= one.tags.items() for one in made] == [True] * 3

@@ -584,6 +584,48 @@ class TestMasters:
         assert (detail.before, detail.after) == (1, 50)
 
 
+class TestTags:
+    """The Organization's reach the master's stacks, the baseline and every bundle, each told tag by tag."""
+
+    PLACES = (
+        "master/stack/(tags)",
+        "master/stack/eu-central-1/(tags)",
+        "baseline/template/(tags)",
+        "silo/finance/bundle/(tags)",
+        "silo/plant/bundle/(tags)",
+        "silo/sales/bundle/(tags)",
+    )
+
+    def test_a_changed_tag_is_told_by_its_name_wherever_it_goes_and_is_there_after_an_apply(self) -> None:
+        aws = applied(replace_tags(Team="data", Gone="soon"))
+        wanted = replace_tags(Team="platform", New="tag")
+        second = plan(aws, wanted)
+        assert verbs(second) == dict.fromkeys(self.PLACES, Verb.UPDATE)
+        told = {tuple((d.path, d.before, d.after) for d in change.details) for change in second.plan.changes}
+        assert told == {(("Gone", "soon", None), ("New", None, "tag"), ("Team", "data", "platform"))}
+        assert {change.source.path for change in second.plan.changes if change.source} == {"organizations/acme.yaml"}
+
+        assert any("an administrator applies this" in note for note in second.plan.notes)
+
+        assert apply(second, aws.ports, Recorder()).complete
+        assert aws.stack_sets.set is not None
+        for holder in (*aws.stacks.stacks.values(), aws.stack_sets.set):
+            assert (holder.tags["Team"], holder.tags["New"], "Gone" in holder.tags) == ("platform", "tag", False)
+        assert plan(aws, wanted).plan.changes == ()
+
+    def test_a_tag_set_by_hand_is_taken_away_and_one_that_aws_keeps_for_itself_is_let_be(self) -> None:
+        aws = applied(small())
+        old = aws.stacks.stacks["eu-west-1"]
+        aws.stacks.stacks["eu-west-1"] = replace(old, tags={**old.tags, "aws:x": "1", "By": "hand"})
+        (change,) = plan(aws, small()).plan.changes
+        assert [(d.path, d.before, d.after) for d in change.details] == [("By", "hand", None)]
+
+
+def replace_tags(**tags: str) -> Lake:
+    made = small()
+    return replace(made, organization=replace(made.organization, tags=tags))
+
+
 class TestBaseline:
     def test_a_set_that_does_not_deploy_by_itself_is_set_right(self) -> None:
         aws = applied(small())
