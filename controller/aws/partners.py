@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
 
 from controller.aws.client import Clients
@@ -44,11 +44,16 @@ def _user(iam: Any, user: dict[str, Any]) -> LiveUser:
     name = user["UserName"]
     tags = {tag["Key"]: tag["Value"] for tag in iam.list_user_tags(UserName=name)["Tags"]}
     keys = [_key(iam, key) for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]]
-    return LiveUser(name, user["Path"], tags, tuple(sorted(keys, key=lambda key: (key.created, key.id))))
+    ordered = tuple(sorted(keys, key=lambda key: (key.created, key.id)))
+    return LiveUser(name, user["Path"], tags, ordered, _when(user["CreateDate"]))
 
 
 def _key(iam: Any, key: dict[str, Any]) -> LiveKey:
     """The last use is known to some hours (IAM API reference, GetAccessKeyLastUsed)."""
     used = iam.get_access_key_last_used(AccessKeyId=key["AccessKeyId"])["AccessKeyLastUsed"].get("LastUsedDate")
-    last = used.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if used else ""
+    last = _when(used) if used else ""
     return LiveKey(key["AccessKeyId"], key["Status"] == "Active", key["CreateDate"].astimezone(UTC).date(), last)
+
+
+def _when(time: datetime) -> str:
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -17,6 +17,10 @@ class DriftClass(StrEnum):
     UNMANAGED_ACCOUNT = "unmanaged-account"
     MISPLACED_ACCOUNT = "misplaced-account"
     POLLING_DISABLED = "polling-disabled"
+    CREDENTIAL_EXPIRED = "credential-expired"  # over or revoked by git, and a key works
+    CREDENTIAL_UNROTATED = "credential-unrotated"  # of a period that is over
+    CREDENTIAL_CHANGED = "credential-changed"  # a key of ours that somebody ended, woke or deleted
+    CREDENTIAL_FOREIGN = "credential-foreign"  # a user or key below /partners/ that is not ours
 
 
 @dataclass(frozen=True, slots=True)

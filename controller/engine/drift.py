@@ -19,8 +19,10 @@ from controller.diff.change import Detail
 from controller.diff.drift import DriftClass, DriftReport, Finding
 from controller.diff.literal import StackFacts, UnresolvedError
 from controller.diff.policy import differences
+from controller.engine.credential_drift import USER, CredentialDrift, Made, made
 from controller.engine.enrolment import enrolment
 from controller.engine.observe import read_index, side_by_side, value_or
+from controller.engine.partners import Users
 from controller.engine.ports import Ports
 from controller.engine.silos import Silos
 from controller.engine.status import APPLY, START, origin_of, place_of
@@ -44,7 +46,7 @@ REVERT = (
 )
 
 
-def find_drift(lake: Lake, ports: Ports, silos: Silos, names: Sequence[str] = ()) -> DriftReport:
+def find_drift(lake: Lake, ports: Ports, silos: Silos, users: Users, names: Sequence[str] = ()) -> DriftReport:
     """Look into `names`, or into all silos and the accounts of the units too. One unreachable silo stops no other."""
     found = _Found()
     index = read_index(ports, lake.organization.home_region)
@@ -57,7 +59,7 @@ def find_drift(lake: Lake, ports: Ports, silos: Silos, names: Sequence[str] = ()
         found.unreadable.update(accounts.unreadable)
         found.compared.update(accounts.compared)
     looks = {
-        name: _Look(lake, ports, silos, name, entries.get(name), place).all
+        name: _Look(lake, ports, silos, users, name, entries.get(name), place).all
         for name in lake.members
         if (name in names or not names) and (place := place_of(lake.member(name), entries.get(name))) is not None
     }
@@ -72,7 +74,7 @@ def find_drift(lake: Lake, ports: Ports, silos: Silos, names: Sequence[str] = ()
 def _counted(compared: Counter[str]) -> dict[str, int]:
     return {
         noun: compared[noun]
-        for noun in ("silos", "accounts", "stacks", "bucket policies", "catalog policies")
+        for noun in ("silos", "accounts", "stacks", "bucket policies", "catalog policies", "credentials")
         if compared[noun]
     }
 
@@ -91,6 +93,7 @@ class _Look:
     lake: Lake
     ports: Ports
     silos: Silos
+    users: Users
     name: str
     entry: Entry | None
     place: Place
@@ -109,14 +112,18 @@ class _Look:
         self.parameters = tuple(sorted(root.parameters))
         self.found.compared["silos"] += 1
         self._deployed(root, pipeline)
-        resources = self._resources(root.id, "")
+        resources = self._resources(root.id, "") or ()
         nested = {r.logical_id: r.physical_id for r in resources if r.type == NESTED and r.physical_id}
         stacks = {"": root.id, **nested}
         detected = side_by_side({name: partial(self.silos.drift, self.place, stack) for name, stack in stacks.items()})
         for name, drifts in detected.items():
             self._detected(name, drifts)
-        for name, stack in nested.items():
-            self._policies(name, stack)
+        read = {name: self._resources(stack, name) for name, stack in nested.items()}
+        listed = {name: resources for name, resources in read.items() if resources is not None}
+        for name in listed:
+            self._policies(name, nested[name], listed[name])
+        if listed.keys() == nested.keys() and not root.status.endswith("_IN_PROGRESS"):
+            self._credentials(nested, listed)
         return self.found
 
     def _unread(self, address: str, why: str) -> None:
@@ -182,15 +189,15 @@ class _Look:
             source=self._silo_source,
         )
 
-    def _resources(self, stack: str, nested: str) -> Sequence[LiveResource]:
+    def _resources(self, stack: str, nested: str) -> Sequence[LiveResource] | None:
         match self.silos.resources(self.place, stack):
             case Present(resources):
                 return resources
             case Unreadable(why):
                 self._unread(self.origin.nested_address(nested) if nested else "bundle", why)
+                return None
             case Absent():
-                pass
-        return ()
+                return ()
 
     def _detected(self, nested: str, drifts: Observed[Sequence[LiveDrift]]) -> None:
         match drifts:
@@ -227,8 +234,30 @@ class _Look:
             source=source,
         )
 
-    def _policies(self, nested: str, stack: str) -> None:
-        resources = self._resources(stack, nested)
+    def _credentials(self, nested: Mapping[str, str], listed: Mapping[str, Sequence[LiveResource]]) -> None:
+        """Only where all stacks could be read: else the keys of one would look like somebody else's."""
+        whole = Made()
+        for name, stack in nested.items():
+            if not any(resource.type == USER for resource in listed[name]):
+                continue
+            match self.silos.template(self.place, stack):
+                case Present(template):
+                    whole += made(name, template, listed[name], self.origin)
+                case Unreadable(why):
+                    self._unread(self.origin.nested_address(name), why)
+                    return
+                case Absent():
+                    pass
+        match self.users.users(self.place):
+            case Present(users):
+                self.found.compared["credentials"] += len(users)
+                self.found.findings += CredentialDrift(self.lake, self.name, self.place.account, whole).findings(users)
+            case Unreadable(why):
+                self._unread("partner", why)
+            case Absent():
+                pass
+
+    def _policies(self, nested: str, stack: str, resources: Sequence[LiveResource]) -> None:
         if not any(resource.type in (BUCKET_POLICY, CATALOG_POLICY) for resource in resources):
             return
         live, template = self.silos.stack(self.place, stack), self.silos.template(self.place, stack)

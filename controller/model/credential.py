@@ -25,6 +25,7 @@ class LiveUser:
     path: str  # /partners/<silo>/
     tags: Mapping[str, str]
     keys: tuple[LiveKey, ...]  # oldest first
+    created: str = ""  # ISO 8601
 
 
 class State(StrEnum):

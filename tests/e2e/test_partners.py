@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from controller.cli import run
 from controller.cli.exit import Exit
 from controller.local.clients import client
+from tests.e2e.printed import execute
 
 pytestmark = pytest.mark.emulator
 
@@ -239,6 +240,44 @@ def test_a_user_of_somebody_else_below_the_partners_path_is_told(
     assert "silo/sales/partner/sneaky" in siloctl(two_silos, capsys, "status", exits=Exit.ERROR)
     assert f"key {key} is inactive" in siloctl(two_silos, capsys, "partner", "revoke", "sneaky")
     assert iam.list_access_keys(UserName="sneaky")["AccessKeyMetadata"][0]["Status"] == "Inactive"
+
+
+def drifted(folder: str, capsys: pytest.CaptureFixture[str], exits: Exit = Exit.CHANGES) -> list[dict[str, Any]]:
+    told = siloctl(folder, capsys, "drift", "--format", "json", "--detailed-exitcode", exits=exits)
+    found: list[dict[str, Any]] = json.loads(told)["drift"]
+    return found
+
+
+def test_drift_tells_of_credentials_and_its_commands_put_them_back(
+    two_silos: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    declare(two_silos, rotate=f", rotateEveryDays: 30, issued: {days(-29)}")
+    apply(two_silos)
+    assert drifted(two_silos, capsys, Exit.OK) == []
+
+    iam, ours = client("iam", ACCOUNT, REGION), secret()["accessKeyId"]
+    iam.update_access_key(UserName="marketpulse", AccessKeyId=ours, Status="Inactive")
+    iam.create_access_key(UserName="marketpulse")
+    iam.create_user(UserName="sneaky", Path="/partners/sales/")
+    iam.create_access_key(UserName="sneaky")
+
+    found = drifted(two_silos, capsys)
+    assert [(one["address"].rpartition("/")[2], one["class"]) for one in found] == [
+        ("marketpulse", "credential-changed"),
+        ("marketpulse", "credential-foreign"),
+        ("sneaky", "credential-foreign"),
+    ]
+    assert found[0]["source"]["file"].endswith("partners/marketpulse.yaml")
+    for one in found:
+        execute(one["reassert"], two_silos)
+    assert drifted(two_silos, capsys, Exit.OK) == []
+    as_partner("s3", secret()).put_object(Bucket=BUCKET, Key=OWN, Body=b"x")
+
+    tomorrow(monkeypatch)
+    (due,) = drifted(two_silos, capsys)
+    assert due["class"] == "credential-unrotated" and due["since"] == days(1)
+    execute(due["reassert"], two_silos)
+    assert secret()["accessKeyId"] != ours
 
 
 def test_no_secret_leaves_secrets_manager(two_silos: str, capsys: pytest.CaptureFixture[str]) -> None:

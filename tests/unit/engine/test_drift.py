@@ -18,6 +18,7 @@ from controller.model.observed import Unreadable
 from controller.model.world import Account, Unit
 from controller.resolve.lake import Lake
 from tests.fakes.silos import FakeSilos
+from tests.fakes.users import FakeUsers
 from tests.fakes.world import HeldObjects, SeenBaseline, SeenOrganization, reading_ports
 
 SALES, FINANCE, PLANT = "200000000001", "200000000003", "300000000001"
@@ -50,6 +51,7 @@ class World:
         self.lake = lake
         self.bucket = HeldObjects()
         self.silos = FakeSilos()
+        self.users = FakeUsers(account=SALES)
         self.now = datetime(2026, 1, 1, 10, 1, tzinfo=UTC)  # a minute after everything was published
         entries = {}
         for name, account in ACCOUNTS.items():
@@ -83,7 +85,7 @@ class World:
     def look(self, *names: str) -> DriftReport:
         organization = SeenOrganization(self.units, self.members)
         ports = reading_ports(self.bucket, organization, SeenBaseline(self.members))
-        return find_drift(self.lake, replace(ports, now=lambda: self.now), self.silos, names)
+        return find_drift(self.lake, replace(ports, now=lambda: self.now), self.silos, self.users, names)
 
 
 @pytest.fixture

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,11 +12,11 @@ from controller.engine.partners import held, judge, make_room, over, revoke
 from controller.kinds.partner import Access, Partner
 from controller.model.credential import Held, LiveKey, LiveUser, State
 from controller.model.live import Place
-from controller.model.observed import Observed, Present, Unreadable
 from controller.report.partners import partners_json, partners_text
 from controller.resolve.credentials import credential
 from tests.conftest import manifest
 from tests.fakes import lakes
+from tests.fakes.users import FakeUsers
 
 TODAY, ISSUED = date(2026, 12, 10), date(2026, 11, 1)
 HOME = Place(lakes.SALES, "eu-west-1")
@@ -41,27 +40,6 @@ def key(name: str, created: date, *, active: bool = True) -> LiveKey:
 
 def user(*keys: LiveKey, name: str = "pulse") -> LiveUser:
     return LiveUser(name, "/partners/sales/", {"lake:prefix": f"inbound/{name}"}, keys)
-
-
-@dataclass
-class FakeUsers:
-    """One account's users; a key that sticks says that it was made inactive and is not."""
-
-    there: dict[str, LiveUser] = field(default_factory=dict)
-    refuses: str = ""
-    sticks: bool = False
-
-    def users(self, place: Place) -> Observed[Sequence[LiveUser]]:
-        return Unreadable(self.refuses) if self.refuses else Present(tuple(self.there.values()))
-
-    def disable(self, place: Place, user: str, key: str) -> None:
-        if not self.sticks:
-            keys = (replace(each, active=each.active and each.id != key) for each in self.there[user].keys)
-            self.there[user] = replace(self.there[user], keys=tuple(keys))
-
-    def delete(self, place: Place, user: str, key: str) -> None:
-        keys = tuple(each for each in self.there[user].keys if each.id != key)
-        self.there[user] = replace(self.there[user], keys=keys)
 
 
 def seen(users: FakeUsers, partner: Partner = PULSE) -> tuple[Held, ...]:
