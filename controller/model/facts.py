@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 from controller.model.ownership import logical_id
 
+SPOKEN = 200  # characters; with the digest well below a parameter's 255 (CloudFormation user guide, quotas)
+
 
 @dataclass(frozen=True, slots=True)
 class OrganizationId:
@@ -71,5 +73,5 @@ Fact = OrganizationId | UnitPath | UnitPrincipal | AccountOf
 
 
 def _of_unit(word: str, path: str) -> str:
-    """The digest keeps apart units whose names differ in what a parameter's name cannot hold."""
-    return logical_id(word, path) + hashlib.sha256(path.encode()).hexdigest()[:8].upper()
+    """The digest keeps apart units whose names differ in what a parameter's name cannot hold, or beyond its length."""
+    return logical_id(word, path)[:SPOKEN] + hashlib.sha256(path.encode()).hexdigest()[:8].upper()

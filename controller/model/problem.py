@@ -207,7 +207,8 @@ CODES: dict[str, str] = {
         "dashboards."
     ),
     "template-too-large": (
-        "A rendered template would come near CloudFormation's limits of size, resources or parameters."
+        "A rendered template would come near CloudFormation's limits of size, resources or parameters, all templates "
+        "of a silo together near the 2,500 resources of one operation, or a document in one near its service's limit."
     ),
     "too-many-networks": (
         "A partner's networks stand in a tag of its user, where SFTP's authorizer reads them, and a tag holds 256 "

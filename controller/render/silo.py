@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -11,11 +11,11 @@ from controller.model.bundle import Rendered, Template, canonical, sha256
 from controller.model.errors import ManifestsInvalid
 from controller.model.facts import Fact
 from controller.model.ownership import MANAGED_BY, TAG_CONSUMER, TAG_MANAGED_BY, TAG_ORGANIZATION, TAG_SILO, code_bucket
-from controller.model.problem import ordered
+from controller.model.problem import Problem, ordered
 from controller.render.asked import asked_for, place
 from controller.render.blueprint import Catalogue
 from controller.render.intrinsic import TemplateError
-from controller.render.limits import too_large
+from controller.render.limits import too_large, too_many
 from controller.render.text import dynamic_references
 from controller.render.values import QUERIES, ROOT, STORAGE, Part, parts
 from controller.resolve.lake import Lake, Member, retired
@@ -62,11 +62,7 @@ def render_silo(lake: Lake, key: str, catalogue: Catalogue, facts: Mapping[str, 
     )
     nested = tuple(_nested(lake, part, catalogue) for part in stacks)
     root = _root_template(lake, member, stacks, nested, catalogue)
-    _refuse(
-        problem
-        for manifest, template in zip((member.manifest, *(p.manifest for p in stacks)), (root, *nested), strict=True)
-        for problem in too_large(template, manifest)
-    )
+    _refuse(_beyond_limits(member, stacks, root, nested))
     scripts = {script.key: script for part in stacks for script in part.scripts}
     ordered_scripts = tuple(scripts[name] for name in sorted(scripts))
     return Rendered(key, root, nested, ordered_scripts, dict(facts), tags(lake, member))
@@ -79,9 +75,18 @@ def tags(lake: Lake, member: Member) -> dict[str, str]:
     return {**organization.tags, **ours}
 
 
-def _refuse(problems: Iterable[Any]) -> None:
+def _refuse(problems: Iterable[Problem]) -> None:
     if found := ordered(problems):
         raise ManifestsInvalid(found)
+
+
+def _beyond_limits(
+    member: Member, stacks: tuple[Part, ...], root: Template, nested: tuple[Template, ...]
+) -> Iterator[Problem]:
+    yield from too_large(root, member.manifest)
+    yield from too_many((root, *nested), member.manifest)
+    for part, template in zip(stacks, nested, strict=True):
+        yield from too_large(template, part.manifest, others=part.others)
 
 
 def _nested(lake: Lake, part: Part, catalogue: Catalogue) -> Template:

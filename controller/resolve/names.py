@@ -40,6 +40,16 @@ def check(specs: Specs) -> Iterator[Problem]:
                 message = f"the bucket {organization.name}-{silo.name}-processed-<account> would have {size} characters"
                 hint = f"S3 allows {BUCKET_MAX}: take {size - BUCKET_MAX} from the silo's or the Organization's name"
                 yield Problem.of(silo.manifest, "name-too-long", "metadata.name", message, hint)
+        for consumer in specs.consumers.values():
+            size = len(f"{organization.name}-{consumer.name}-results-") + ACCOUNT_DIGITS
+            if size > BUCKET_MAX:
+                message = (
+                    f"the bucket {organization.name}-{consumer.name}-results-<account> would have {size} characters"
+                )
+                hint = (
+                    f"S3 allows {BUCKET_MAX}: take {size - BUCKET_MAX} from the consumer's or the Organization's name"
+                )
+                yield Problem.of(consumer.manifest, "name-too-long", "metadata.name", message, hint)
     for flow in specs.flows.values():
         size = len(f"lake-{flow.silo}-{flow.name}-") + ROLE_SUFFIX_MAX
         if size > ROLE_MAX:

@@ -91,7 +91,7 @@ FAULTS: dict[str, Fault] = {
         (ORG, "name: acme\n", "name: acme-industries-international-ag\n"),
         "metadata.name",
         "take",
-        LOGISTICS,
+        "consumers/group-analytics.yaml",
     ),
     "long code bucket": Fault("name-too-long", (ORG, "acme-datalake-code", "a" * 60), "spec.regions[1]", "namePrefix"),
     "bucket name of S3's own": Fault(
