@@ -41,12 +41,13 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One property that differs: `path` such as `BufferingHints.IntervalInSeconds`; None stands for not there."""
+    """One property that differs: `path` such as `Columns[total].Type` (edits.py); None stands for not there."""
 
     path: str
     before: Any
     after: Any
     replaces: bool = False  # changing this property makes AWS replace the resource
+    at: int | None = None  # where in its list a named item goes that is new, unless it is the end
 
 
 @dataclass(frozen=True, slots=True)

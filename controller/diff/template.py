@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from controller.diff.change import Change, Detail, Verb
+from controller.diff.edits import edits
 from controller.model.source import Source
 
 NESTED = "AWS::CloudFormation::Stack"
@@ -107,51 +107,14 @@ def _resource(
 
 
 def _details(old: Mapping[str, Any], new: Mapping[str, Any], fixed: frozenset[str]) -> Iterator[Detail]:
-    for path, before, after in differences(old.get("Properties", {}), new.get("Properties", {})):
-        if new["Type"] != NESTED or path != "TemplateURL":
-            yield Detail(path, before, after, replaces=_is_fixed(path, fixed))
+    for edit in edits(old.get("Properties", {}), new.get("Properties", {})):
+        if new["Type"] != NESTED or edit.path != "TemplateURL":
+            yield Detail(edit.path, edit.before, edit.after, _is_fixed(edit.pointer, fixed), edit.at)
     for attribute in ("DeletionPolicy", "UpdateReplacePolicy", "DependsOn", "Condition", "Metadata", "UpdatePolicy"):
         if old.get(attribute) != new.get(attribute):
             yield Detail(f"({attribute})", old.get(attribute), new.get(attribute))
 
 
-def _is_fixed(path: str, fixed: frozenset[str]) -> bool:
+def _is_fixed(pointer: str, fixed: frozenset[str]) -> bool:
     """A create-only path covers what lies below it, and a change of the whole above it."""
-    slashed = "/" + re.sub(r"\[\d+\]", "/*", path).replace(".", "/")
-    return any(slashed == one or slashed.startswith(one + "/") or one.startswith(slashed + "/") for one in fixed)
-
-
-def differences(before: Any, after: Any) -> list[tuple[str, Any, Any]]:
-    """(path, before, after) for each place where two values differ, sorted; None stands for not there.
-
-    Digests and plain comparison come first: DeepDiff takes milliseconds and is asked only about what differs.
-    """
-    if before == after:
-        return []
-    from deepdiff import DeepDiff  # 0.1 s to import, and most plans never need it
-
-    found = DeepDiff(before, after, view="tree", verbose_level=2, ignore_order=False, threshold_to_diff_deeper=0)
-    rows = [
-        (
-            _path(level.path(output_format="list")),
-            None if _missing(level.t1) else level.t1,
-            None if _missing(level.t2) else level.t2,
-        )
-        for kind in found
-        for level in found[kind]
-    ]
-    return sorted(rows, key=lambda row: _order(row[0]))
-
-
-def _missing(value: Any) -> bool:
-    return type(value).__name__ == "NotPresent"
-
-
-def _path(steps: list[Any]) -> str:
-    return "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
-
-
-def _order(path: str) -> list[tuple[int, int, str]]:
-    """List positions by number, names by letter: [2] comes before [10]."""
-    parts = re.findall(r"\[(\d+)\]|([^.\[\]]+)", path)
-    return [(0, int(number), "") if number else (1, 0, name) for number, name in parts]
+    return any(pointer == one or pointer.startswith(one + "/") or one.startswith(pointer + "/") for one in fixed)

@@ -13,7 +13,7 @@ from controller.diff.drift import DriftReport, Finding
 from controller.model.source import Source
 from controller.plan.plan import Guard, Plan, as_json_value
 
-FORMAT_VERSION = "1.0"  # major.minor: readers must tolerate fields that a newer minor adds
+FORMAT_VERSION = "1.1"  # major.minor: readers must tolerate fields that a newer minor adds
 
 
 def plan_json(plan: Plan) -> str:
@@ -83,6 +83,7 @@ def _change(change: Change) -> dict[str, Any]:
         "before": _side(change.details, after=False),
         "after": _side(change.details, after=True),
         "replace_paths": [detail.path for detail in change.details if detail.replaces],
+        "positions": {detail.path: detail.at for detail in change.details if detail.at is not None},
         "destroys_data": change.destroys_data,
         "retained": change.retained,
         "source": _source(change.source),

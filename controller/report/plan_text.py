@@ -136,6 +136,8 @@ def _property(change: Change, detail: Detail, terminal: Terminal) -> str:
         text = shown(detail.before, terminal)
     else:
         text = difference(detail.before, detail.after, terminal)
+    if detail.at is not None:
+        text += f" # at position {detail.at}"
     if detail.replaces:
         text += " # forces replacement"
     line = f"  {_sign(change, detail)} {plain(detail.path, terminal)}: {text}"

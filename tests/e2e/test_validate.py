@@ -94,7 +94,7 @@ def test_a_folder_that_is_not_there_is_a_problem_not_a_traceback(tmp_path: Path)
 
 
 def test_validate_imports_nothing_that_talks_or_renders() -> None:
-    heavy = ("boto3", "botocore", "jinja2", "cfnlint", "deepdiff", "jsonschema", "rich", "moto")
+    heavy = ("boto3", "botocore", "jinja2", "cfnlint", "jsonschema", "rich", "moto")
     code = (
         "import sys; from controller.cli import siloctl\n"
         "siloctl.main(['validate'], standalone_mode=False)\n"

@@ -6,11 +6,11 @@ import json
 from copy import deepcopy
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from controller.diff.change import Verb
-from controller.diff.template import DATA_TYPES, compare, differences
+from controller.diff.template import DATA_TYPES, compare
 from controller.model.source import Source
 
 names = st.text("ABCab01", min_size=1, max_size=4)
@@ -73,18 +73,3 @@ def test_data_is_lost_only_by_deletion_or_replacement_and_never_silently(before:
         kept = old.get(name, {}).get("DeletionPolicy") == "Retain"
         if change.verb is Verb.DELETE and old[name]["Type"] in DATA_TYPES and not kept:
             assert change.destroys_data
-
-
-@given(values, values)
-@settings(max_examples=200)
-def test_differences_are_empty_exactly_where_values_are_equal(before: Any, after: Any) -> None:
-    one, other = {"P": before}, {"P": after}
-    assert (differences(one, other) == []) == (one == other)
-    assert differences(one, other) == differences(deepcopy(one), deepcopy(other))
-
-
-@given(st.dictionaries(names, scalars, min_size=1, max_size=4), names, scalars)
-def test_a_difference_says_its_path_before_and_after(before: dict[str, Any], name: str, value: Any) -> None:
-    after = {**before, name: value}
-    if before != after:
-        assert differences(before, after) == [(name, before.get(name), value)]

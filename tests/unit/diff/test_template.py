@@ -86,11 +86,19 @@ def test_a_nested_stack_is_not_told_for_its_template_alone() -> None:
     assert [detail.path for detail in change.details] == ["Parameters"]
 
 
-def test_list_positions_are_in_the_order_of_their_numbers() -> None:
-    many = [{"Key": str(number), "Value": "a"} for number in range(12)]
+def test_what_differs_in_a_list_is_told_in_its_order() -> None:
+    many = [{"Key": f"t{number}", "Value": "a"} for number in range(12)]
     other = [{**one, "Value": "b"} for one in many]
     (change,) = changes(with_properties(QUEUE, Tags=many), with_properties(QUEUE, Tags=other))
-    assert [detail.path for detail in change.details] == [f"Tags[{number}].Value" for number in range(12)]
+    assert [detail.path for detail in change.details] == [f"Tags[t{number}].Value" for number in range(12)]
+
+
+def test_an_item_of_a_fixed_list_replaces() -> None:
+    before, after = ({"Type": "T", "Properties": {"Keys": [{"Name": name} for name in names]}} for names in ("a", "ab"))
+    (change,) = compare(
+        "x", {"Resources": {"A": before}}, {"Resources": {"A": after}}, {}, lambda _: frozenset({"/Keys"})
+    )
+    assert [(detail.path, detail.replaces) for detail in change.details] == [("Keys[b]", True)]
 
 
 def test_a_template_that_differs_outside_of_its_resources_is_one_change() -> None:

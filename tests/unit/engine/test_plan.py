@@ -580,7 +580,7 @@ class TestMasters:
         second = plan(aws, small())
         (change,) = second.plan.changes
         (detail,) = change.details
-        assert detail.path == "LifecycleConfiguration.Rules[0].NoncurrentVersionExpiration.NoncurrentDays"
+        assert detail.path == "LifecycleConfiguration.Rules[old].NoncurrentVersionExpiration.NoncurrentDays"
         assert (detail.before, detail.after) == (1, 50)
 
 
