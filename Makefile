@@ -1,17 +1,21 @@
-# `make demo` and `make test` need only Python 3.11+ and make: `setup` builds .venv from the locked versions.
+# `make demo` and `make test` need only Python 3.11+, Node 20+ with npm, and make: `setup` builds .venv from the locked versions.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test check format generate bench lock tool clean
+.PHONY: setup demo test check format generate screenshots bench lock tool clean
 
-setup: $(VENV)/.ready
+setup: $(VENV)/.ready $(VENV)/.site ## .venv, and the libraries of the upload site
 
 $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(f"siloctl needs Python 3.11 or newer; {sys.executable} is {v[0]}.{v[1]}. Try: make PYTHON=python3.12 setup" if v < (3, 11) else 0)'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.site: blueprints/webapp/site/vendor.json requirements/package-lock.json | $(VENV)/.ready
+	$(BIN)/python -m tools.vendor
 	@touch $@
 
 demo: setup ## the whole loop on the embedded AWS, in about a minute
@@ -35,12 +39,16 @@ format: setup
 generate: setup ## docs that are generated: help pages, problem codes, kinds
 	$(BIN)/python -m tools.generate
 
+screenshots: setup ## docs/site/*.png: each page of the upload site, light and dark
+	$(BIN)/python -m tests.browser.screenshots
+
 bench: setup
 	$(BIN)/python -m tests.bench
 
 lock: setup ## after a change of the dependencies in pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements/dev.txt
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements/runtime.txt
+	npm install --prefix requirements --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund
 
 tool: setup ## what the builds on AWS run: siloctl and all that it needs, in build/siloctl-<version>.zip
 	rm -rf build/tool build/siloctl-*.zip
@@ -53,4 +61,4 @@ tool: setup ## what the builds on AWS run: siloctl and all that it needs, in bui
 	  ../../$(BIN)/python -m zipfile -c ../siloctl-$$version.zip *; done
 
 clean:
-	rm -rf $(VENV) out build dist
+	rm -rf $(VENV) out build dist blueprints/webapp/site/vendor

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 TEMPLATE = "template.yaml.j2"
 SCHEMA = "schema.json"
 FOLDERS = ("blueprints", "pipeline")  # the latter's blueprints are called pipeline/<name>
-NOT_RENDERED = frozenset({"README.md", "example.yaml", "cases", "__pycache__"})
+NOT_RENDERED = frozenset({"README.md", "example.yaml", "cases", "vendor", "__pycache__"})
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,226 @@
+// The files on their way. Uppy cuts them into parts and sends these; what is here decides what is begun, what goes on by
+// itself after a lost connection, and what a person is told. It knows nothing of the page.
+
+import { Speed } from './speed.mjs';
+import * as unfinished from './unfinished.mjs';
+import { StorageError } from './dropzone.mjs';
+
+const MEBIBYTE = 1024 * 1024;
+const WHOLE = 16 * MEBIBYTE; // up to here one request is quicker than parts
+const PART = 8 * MEBIBYTE; // what a lost connection costs at most
+const PARTS = 1000; // as many as S3 tells at once when an upload goes on
+const AT_ONCE = 3; // files; their parts go one after the other
+const STALLED = 45_000; // milliseconds without a byte, after which a part is begun anew
+const LONGEST_WAIT = 30; // seconds between two tries
+
+const partSize = ({ size }) => Math.max(PART, Math.ceil(size / PARTS));
+
+// States: waiting, sending, paused, interrupted (goes on by itself), failed (needs a person), done.
+export const UNDER_WAY = new Set(['waiting', 'sending', 'interrupted']);
+
+export class Uploads extends EventTarget {
+  #uppy;
+  #dropzone;
+  #items = new Map();
+  #made = 0;
+  #ticking;
+
+  constructor({ Uppy, AwsS3 }, dropzone) {
+    super();
+    this.#dropzone = dropzone;
+    this.#uppy = new Uppy({ id: 'lake', autoProceed: false }).use(AwsS3, {
+      signRequest: (request) => dropzone.signed(request),
+      shouldUseMultipart: (file) => file.size > WHOLE,
+      getChunkSize: partSize,
+      generateObjectKey: (file) => file.meta.key,
+      allowedMetaFields: [],
+      limit: AT_ONCE,
+    });
+    this.#listen();
+    this.online = () => this.#all('interrupted').forEach((item) => this.#begin(item));
+    window.addEventListener('online', this.online);
+    this.#ticking = setInterval(() => this.#tick(), 1000);
+  }
+
+  get items() {
+    return [...this.#items.values()];
+  }
+
+  get active() {
+    return this.items.some((item) => UNDER_WAY.has(item.state) || item.state === 'paused');
+  }
+
+  // `path` is below the partner's prefix. A file that is being sent already stays as it is.
+  add(file, path) {
+    const key = this.#dropzone.prefix + path;
+    const before = this.items.find((item) => item.key === key);
+    if (before && before.state !== 'done' && before.state !== 'failed') return before;
+    if (before) this.#drop(before);
+    this.#made += 1;
+    const id = this.#uppy.addFile({
+      name: file.name,
+      type: file.type || 'application/octet-stream',
+      data: file,
+      meta: { key, relativePath: String(this.#made) }, // part of Uppy's id, which takes upper for lower case
+    });
+    const item = { id, key, path, size: file.size, modified: file.lastModified, sent: 0, tries: 0, why: '', file };
+    item.speed = new Speed();
+    this.#items.set(id, item);
+    const kept = unfinished.match(this.#entry(item));
+    if (kept) this.#uppy.setFileState(id, { s3Multipart: { uploadId: kept.uploadId, key } });
+    this.#begin(item);
+    return item;
+  }
+
+  pause(item) {
+    if (item.state !== 'sending') return;
+    this.#uppy.pauseResume(item.id);
+    this.#become(item, 'paused');
+  }
+
+  resume(item) {
+    if (item.state !== 'paused') return;
+    this.#uppy.pauseResume(item.id);
+    item.noted = performance.now();
+    this.#become(item, 'sending');
+  }
+
+  retry(item) {
+    if (item.state === 'failed' || item.state === 'interrupted') this.#begin(item);
+  }
+
+  // Takes it away here, and the parts that the storage holds.
+  cancel(item) {
+    const begun = this.#uppy.getFile(item.id)?.s3Multipart;
+    const idle = item.state === 'failed' || item.state === 'interrupted' || item.state === 'waiting';
+    this.#drop(item);
+    // While a file is sent, Uppy itself ends the upload in the storage.
+    if (begun && idle) this.#dropzone.abandon(begun.key, begun.uploadId).catch(() => {});
+  }
+
+  clear() {
+    this.#all('done').forEach((item) => this.#drop(item));
+  }
+
+  close() {
+    this.items.forEach((item) => (item.state === 'done' ? this.#drop(item) : this.cancel(item)));
+    window.removeEventListener('online', this.online);
+    clearInterval(this.#ticking);
+    this.#uppy.destroy();
+  }
+
+  #listen() {
+    const of = (handle) => (file, said) => {
+      const item = file && this.#items.get(file.id);
+      if (item) handle(item, said);
+    };
+    this.#uppy.on('upload-progress', of((item, { bytesUploaded }) => this.#progress(item, bytesUploaded)));
+    this.#uppy.on('upload-success', of((item) => this.#finish(item)));
+    this.#uppy.on('upload-error', of((item, error) => this.#fail(item, error)));
+    this.#uppy.on('s3-multipart:part-uploaded', of((item) => this.#remember(item)));
+  }
+
+  // Uppy's way to begin with one file, be it new or failed: `upload()` would first wait for all that failed before.
+  #begin(item) {
+    clearTimeout(item.timer);
+    item.why = '';
+    item.noted = performance.now();
+    item.speed.rest();
+    this.#become(item, 'waiting');
+    this.#uppy.retryUpload(item.id).catch((error) => this.#fail(item, error));
+  }
+
+  #progress(item, sent) {
+    if (item.state === 'paused' || item.state === 'done') return;
+    if (sent > item.sent) item.tries = 0;
+    item.sent = sent;
+    item.noted = performance.now();
+    item.speed.note(sent);
+    this.#become(item, 'sending');
+  }
+
+  #finish(item) {
+    unfinished.forget(this.#entry(item));
+    item.sent = item.size;
+    item.file = undefined;
+    item.at = new Date().toISOString();
+    this.#become(item, 'done');
+  }
+
+  #fail(item, error) {
+    const refused = StorageError.of(error.status ?? 0, error.body ?? error.request?.responseText);
+    item.speed.rest();
+    if (refused.code === 'NoSuchUpload' && this.#uppy.getFile(item.id)?.s3Multipart) {
+      unfinished.forget(this.#entry(item));
+      this.#uppy.setFileState(item.id, { s3Multipart: undefined });
+      item.sent = 0;
+      this.#begin(item);
+    } else if (error.code === 'NETWORK') {
+      this.#interrupt(item, 'No connection');
+    } else if (refused.status >= 500 || refused.status === 429) {
+      this.#interrupt(item, 'The storage is busy');
+    } else {
+      item.why = refused.status ? refused.message : `This file could not be sent: ${unread(error)}`;
+      item.refused = refused.status === 403;
+      this.#become(item, 'failed');
+    }
+  }
+
+  #interrupt(item, why) {
+    const wait = Math.min(LONGEST_WAIT, 2 ** item.tries);
+    item.tries += 1;
+    item.why = why;
+    item.timer = setTimeout(() => this.#begin(item), wait * 1000);
+    this.#become(item, 'interrupted');
+  }
+
+  // A connection can be dead without anybody saying so: then the part is begun anew.
+  #tick() {
+    for (const item of this.#all('sending')) {
+      if (performance.now() - item.noted > STALLED) {
+        item.noted = performance.now();
+        this.#uppy.pauseResume(item.id);
+        this.#uppy.pauseResume(item.id);
+      }
+    }
+    if (this.active) this.#tell();
+  }
+
+  #remember(item) {
+    const begun = this.#uppy.getFile(item.id)?.s3Multipart;
+    if (begun) unfinished.remember({ ...this.#entry(item), path: item.path, uploadId: begun.uploadId });
+  }
+
+  #drop(item) {
+    clearTimeout(item.timer);
+    unfinished.forget(this.#entry(item));
+    this.#items.delete(item.id);
+    this.#uppy.removeFile(item.id);
+    this.#tell();
+  }
+
+  #entry({ key, size, modified }) {
+    return { bucket: this.#dropzone.bucket, key, size, modified };
+  }
+
+  #all(state) {
+    return this.items.filter((item) => item.state === state);
+  }
+
+  #become(item, state) {
+    const before = item.state;
+    item.state = state;
+    this.#tell(before === state ? undefined : item);
+  }
+
+  #tell(changed) {
+    this.dispatchEvent(new CustomEvent('change', { detail: changed }));
+  }
+}
+
+// The browser's own words when it cannot read a file: it was moved, changed or deleted since it was chosen.
+function unread(error) {
+  return error.name === 'NotReadableError' || error.name === 'NotFoundError'
+    ? 'it was moved or changed since you chose it. Choose it again.'
+    : error.message;
+}
