@@ -11,6 +11,7 @@ from controller.local.resources import (
     apigateway,
     apigateway_access,
     codesuite,
+    cognito,
     dashboards,
     functions,
     glue,
@@ -25,6 +26,7 @@ from controller.local.resources import (
     streams,
     transfer,
     warehouse,
+    web,
 )
 from controller.local.resources.custom import Custom
 from controller.local.resources.handler import Handler, Made, ResourceFailed, Scope
@@ -74,6 +76,7 @@ DRIVEN: tuple[Typed, ...] = (
     *apigateway.HANDLERS,
     *apigateway_access.HANDLERS,
     *codesuite.HANDLERS,
+    *cognito.HANDLERS,
     *dashboards.HANDLERS,
     *functions.HANDLERS,
     *glue.HANDLERS,
@@ -88,6 +91,7 @@ DRIVEN: tuple[Typed, ...] = (
     *streams.HANDLERS,
     *transfer.HANDLERS,
     *warehouse.HANDLERS,
+    *web.HANDLERS,
 )
 
 HANDLERS: Mapping[str, Handler] = {

@@ -22,11 +22,6 @@ from controller.local.resources.tagging import wanted_tags
 
 TYPES = (
     "AWS::AccessAnalyzer::Analyzer",
-    "AWS::ApiGatewayV2::Api",
-    "AWS::ApiGatewayV2::Authorizer",
-    "AWS::ApiGatewayV2::Integration",
-    "AWS::ApiGatewayV2::Route",
-    "AWS::ApiGatewayV2::Stage",
     "AWS::AppFlow::ConnectorProfile",
     "AWS::AppFlow::Flow",
     "AWS::Athena::DataCatalog",
@@ -34,14 +29,12 @@ TYPES = (
     "AWS::Budgets::Budget",
     "AWS::CertificateManager::Certificate",
     "AWS::CloudFront::CachePolicy",
-    "AWS::CloudFront::Distribution",
     "AWS::CloudFront::Function",
     "AWS::CloudFront::OriginAccessControl",
+    "AWS::CloudFront::OriginRequestPolicy",
     "AWS::CloudFront::ResponseHeadersPolicy",
     "AWS::CloudTrail::Trail",
     "AWS::CodeConnections::Connection",
-    "AWS::Cognito::UserPool",
-    "AWS::Cognito::UserPoolClient",
     "AWS::Cognito::UserPoolDomain",
     "AWS::Cognito::UserPoolIdentityProvider",
     "AWS::DMS::Endpoint",
@@ -97,7 +90,6 @@ REFERS_BY_ID = frozenset(  # Ref answers their own id, although their identifier
         "AWS::ApiGatewayV2::Authorizer",
         "AWS::ApiGatewayV2::Integration",
         "AWS::ApiGatewayV2::Route",
-        "AWS::Cognito::UserPoolClient",
     )
 )
 IN_ARNS = {  # services that ARNs call otherwise than types do
@@ -117,6 +109,10 @@ BEGINS = {  # of ids, before a hyphen
     "AWS::EC2::VPC": "vpc",
     "AWS::EC2::VPCEndpoint": "vpce",
     "AWS::Transfer::Server": "s",
+}
+ADDRESSES = {  # of what browsers go to
+    "AWS::ApiGatewayV2::Api": "https://{id}.execute-api.{region}.amazonaws.com",
+    "AWS::CloudFront::Distribution": "d{id}.cloudfront.net",
 }
 GLOBAL = ("budgets", "cloudfront")  # whose ARNs name no region
 
@@ -150,6 +146,12 @@ def listed(account: str, region: str, type_name: str) -> dict[str, Kept]:
     return dict(_kept.get((account, region, type_name), {}))
 
 
+def everywhere(account: str, type_name: str) -> dict[str, Kept]:
+    """The same over all regions: what is global is kept where its stack is."""
+    places = [place for place in list(_kept) if place[0] == account and place[2] == type_name]
+    return {name: kept for place in places for name, kept in _kept[place].items()}
+
+
 def forget(account: str, region: str, type_name: str, physical_id: str) -> None:
     """Delete a resource behind CloudFormation's back."""
     with _lock:
@@ -158,7 +160,7 @@ def forget(account: str, region: str, type_name: str, physical_id: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The handler of one of TYPES."""
+    """The handler of one of TYPES, and what handlers with more to do than keeping are built upon."""
 
     type: str
 
@@ -242,6 +244,8 @@ def _value(scope: Scope, type_name: str, name: str, title: str, own: str) -> str
     if name.lower().endswith("arn"):
         region = "" if service in GLOBAL else scope.region
         return f"arn:aws:{IN_ARNS.get(service, service)}:{region}:{scope.account}:{KINDS.get(kind, kind)}/{title}"
+    if type_name in ADDRESSES and name.endswith(("Endpoint", "DomainName")):
+        return ADDRESSES[type_name].format(id=own.lower(), region=scope.region)
     if name.endswith(("Url", "URL", "Uri", "Endpoint")):
         return f"https://{own}.{service}.{scope.region}.amazonaws.com"
     if name.endswith(("DomainName", "Address")):
@@ -254,8 +258,6 @@ def _id(type_name: str, scope: Scope) -> str:
     if type_name in BEGINS:
         return f"{BEGINS[type_name]}-{digits}"
     match type_name:
-        case "AWS::Cognito::UserPool":
-            return f"{scope.region}_{digits[:9]}"
         case "AWS::CloudFront::Distribution" | "AWS::CloudFront::OriginAccessControl":
             return f"E{digits[:13].upper()}"
         case "AWS::DataSync::Agent" | "AWS::DataSync::Task":

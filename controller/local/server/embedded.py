@@ -12,7 +12,7 @@ from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.sts.models import sts_backends
 
-from controller.local import clients, functions, organization, resources, sftp
+from controller.local import clients, functions, organization, resources, sftp, web
 from controller.local.authorization import decisions
 from controller.local.cloudformation import service as cloudformation
 from controller.local.cloudformation import stacksets
@@ -60,6 +60,11 @@ class EmbeddedAws:
         return sftp.endpoints()
 
     @property
+    def sites(self) -> tuple[web.Site, ...]:
+        """The web sites that deployments have made so far, with what their admins were mailed."""
+        return web.sites()
+
+    @property
     def environment(self) -> dict[str, str]:
         """The variables of a process that is the lake's controller; files of real accounts are out of its reach."""
         return {
@@ -100,6 +105,7 @@ class EmbeddedAws:
     def _forget(self) -> None:
         pipelines.reset()  # what runs stops before what it runs on
         sftp.reset()
+        web.reset()
         functions.reset()
         cloudformation.reset()
         resources.reset()

@@ -5,9 +5,19 @@
 
 from __future__ import annotations
 
-from controller.local.services import athena, catalog_policies, codesuite, functions, glue, iam, s3, s3_lifecycle
+from controller.local.services import (
+    athena,
+    catalog_policies,
+    codesuite,
+    cognito,
+    functions,
+    glue,
+    iam,
+    s3,
+    s3_lifecycle,
+)
 
 
 def install() -> None:
-    for service in (athena, catalog_policies, codesuite, functions, glue, iam, s3, s3_lifecycle):
+    for service in (athena, catalog_policies, codesuite, cognito, functions, glue, iam, s3, s3_lifecycle):
         service.install()

@@ -11,7 +11,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from controller.local import clients, functions
-from controller.local.authorization.services import allowed, assumable
+from controller.local.authorization.services import assumable, may_call
 from controller.local.functions.log import write
 from controller.local.sftp.home import Home, NoHome
 
@@ -72,7 +72,8 @@ def login(server: Server, user: str, password: str, source: str) -> Session:
 
 def _asked(server: Server, user: str, password: str, source: str) -> Mapping[str, Any]:
     arn = server.properties.get("IdentityProviderDetails", {}).get("Function", "")
-    if server.properties.get("IdentityProviderType") != "AWS_LAMBDA" or not _may_call(server, arn):
+    known = {"aws:SourceArn": server.arn, "aws:SourceAccount": server.account}
+    if server.properties.get("IdentityProviderType") != "AWS_LAMBDA" or not may_call(SERVICE, arn, known):
         raise NotLetIn("the server may not call its identity provider")
     event = {"username": user, "protocol": "SFTP", "serverId": server.id, "sourceIp": source}
     try:
@@ -82,18 +83,6 @@ def _asked(server: Server, user: str, password: str, source: str) -> Mapping[str
     if not isinstance(answer, dict) or not answer.get("Role"):
         raise NotLetIn("the identity provider lets nobody in by that name and secret")
     return answer
-
-
-def _may_call(server: Server, arn: str) -> bool:
-    words = arn.split(":")
-    if len(words) != 7:
-        return False
-    try:
-        policy = clients.client("lambda", words[4], words[3]).get_policy(FunctionName=words[6])["Policy"]
-    except ClientError:  # no such function, or nobody may call it
-        return False
-    known = {"aws:SourceArn": server.arn, "aws:SourceAccount": server.account}
-    return allowed(SERVICE, "lambda:InvokeFunction", arn, policy, known)
 
 
 def _session(server: Server, user: str, answer: Mapping[str, Any]) -> Session:
