@@ -28,6 +28,8 @@ from controller.render.sharing import (
     storage_values,
 )
 from controller.render.targets import targets
+from controller.render.webapp import BLUEPRINT as WEBAPP
+from controller.render.webapp import FUNCTIONS, origins, webapp_values
 from controller.resolve.lake import Lake, Member, retired
 
 ROOT = "silo"
@@ -84,7 +86,7 @@ def _parts(lake: Lake, silo: Silo, catalogue: Catalogue) -> Iterator[Part]:
             values={
                 **_flow(lake, silo, flow, [script.key for script in scripts]),
                 **({"scripts": {name: script.key for name, script in own.items()}} if own else {}),
-                **({"prefix": _prefix(lake, flow)} if "prefix" in catalogue.values_of(blueprint) else {}),
+                **({"prefix": _prefix(lake, flow)} if _reads_uploads(flow, catalogue) else {}),
             },
             scripts=(*scripts, *own.values()),
             tags={TAG_FLOW: flow.name},
@@ -93,6 +95,7 @@ def _parts(lake: Lake, silo: Silo, catalogue: Catalogue) -> Iterator[Part]:
 
     yield from _partners(lake, silo)
     yield from _sftp(lake, silo, catalogue)
+    yield from _webapp(lake, silo, catalogue)
     if silo.lifecycle != "retired":
         yield from _sharing(lake, silo, catalogue)
 
@@ -112,6 +115,16 @@ def _sftp(lake: Lake, silo: Silo, catalogue: Catalogue) -> Iterator[Part]:
         manifests = tuple(partner.manifest for partner in keyed(lake, silo))
         values = sftp_values(lake, silo, function)
         yield Part(SFTP, SFTP, logical_id(SFTP), values, (function,), {}, silo.manifest, others=manifests)
+
+
+def _webapp(lake: Lake, silo: Silo, catalogue: Catalogue) -> Iterator[Part]:
+    if silo.webapp is not None and silo.lifecycle != "retired":
+        functions = {name: catalogue.function(WEBAPP, name) for name in FUNCTIONS}
+        read = [
+            (_prefix(lake, flow), flow.name) for flow in lake.flows_of(silo.name) if _reads_uploads(flow, catalogue)
+        ]
+        values = webapp_values(lake, silo, functions, read)
+        yield Part(WEBAPP, WEBAPP, logical_id(WEBAPP), values, tuple(functions.values()), {}, silo.manifest)
 
 
 def _sharing(lake: Lake, silo: Silo, catalogue: Catalogue) -> Iterator[Part]:
@@ -169,6 +182,7 @@ def _storage(lake: Lake, silo: Silo, writers: list[str]) -> dict[str, Any]:
         "encryption": silo.encryption,
         "owners": sorted(set(silo.owners)),
         "writers": writers,
+        "site_origins": origins(silo),
         "layers": {"dropzone": _layer(silo.dropzone), "raw": _layer(silo.raw), "processed": _layer(silo.processed)},
     }
 
@@ -234,6 +248,10 @@ def _contract(contract: Contract) -> dict[str, Any]:
         "key": list(contract.key),
         "partition": {"column": partition.column, "granularity": partition.granularity} if partition else None,
     }
+
+
+def _reads_uploads(flow: Flow, catalogue: Catalogue) -> bool:
+    return "prefix" in catalogue.values_of(f"flows/{flow.source_type}")
 
 
 def _prefix(lake: Lake, flow: Flow) -> str:

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[4]
 FOLDERS = ("blueprints/flows", "blueprints", "pipeline")
 SECRET = re.compile(r"\{\{resolve:secretsmanager:([^:}]+)")
 DATABASE = re.compile(r"^ +DatabaseName: ([a-z0-9_]+)$", re.MULTILINE)  # of the silo: the storage blueprint makes it
-CARRIED = ("silo", "sftp", "sharing")  # need what a release carries; tests/e2e makes them: test_sftp, test_sharing
+CARRIED = ("silo", "sftp", "sharing", "webapp")  # need what a release carries; tests/e2e makes them, each by its name
 PATIENCE = 60  # seconds
 GIVEN = {
     "AccountPlant": "200000000002",
