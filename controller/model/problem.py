@@ -192,7 +192,7 @@ CODES: dict[str, str] = {
     "reserved-name": (
         "The name belongs to the service: S3 keeps some beginnings of bucket names, Redshift its reserved words and "
         "its own schemas, loading a warehouse the tables that begin with `lake_`, partners the secrets below "
-        "`lake/partners/`."
+        "`lake/partners/`, web apps the users that begin with `vended-`."
     ),
     "script-not-found": "The transform script is not below the lake's folder, or cannot be read.",
     "script-not-python": "The transform script does not parse as Python, or has no function `transform`.",
@@ -235,11 +235,18 @@ CODES: dict[str, str] = {
         "A wave takes nobody because one before it takes all that are left (a warning), or no wave takes the rest "
         "(an error)."
     ),
+    "webapp-mismatch": (
+        "What is said of the web app does not fit together: a certificate without a domain, or of another account. A "
+        "warning where a partner may come by browser and its silo has no web app."
+    ),
     "wrong-account": (
         "Who sees dashboards is a user or a group in QuickSight of the manifest's own account. For people elsewhere, "
         "share the tables with a Consumer."
     ),
-    "wrong-region": "The network, agent or endpoint is in another region than the silo.",
+    "wrong-region": (
+        "The network, agent or endpoint is in another region than the silo, or a certificate for CloudFront in another "
+        "than us-east-1."
+    ),
     "wrong-type": (
         "The value is of another type than the field. Unquoted words such as `no` and unquoted numbers are no "
         "text to YAML: the message says what was read."

@@ -26,6 +26,7 @@ from controller.resolve import (
     scripts,
     servers,
     shares,
+    sites,
     sources,
     storage,
     targets,
@@ -112,6 +113,7 @@ def _together(specs: Specs) -> Iterator[Problem]:
     yield from names.check(specs)
     yield from dropzones.check(specs)
     yield from servers.check(specs)
+    yield from sites.check(specs)
     yield from targets.check(specs)
     yield from shares.check(specs)
     yield from rollout.check(specs)
