@@ -8,16 +8,15 @@ from __future__ import annotations
 import base64
 import json
 import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from controller.local.web.message import Request, Response
-from controller.local.web.place import Place
 
 TEXTS = ("text/", "application/json", "application/javascript", "application/xml", "application/x-www-form-urlencoded")
-PROTOCOL, TIME = "HTTP/1.1", "%d/%b/%Y:%H:%M:%S +0000"
 KIND = ("content-type", "application/json")
 
 
@@ -29,19 +28,19 @@ class Malformed(Exception):
 class Matched:
     """A request that found its route."""
 
-    place: Place  # of the API
+    account: str
+    region: str
+    api: str
     stage: str
     route_key: str
     path: str  # decoded
     parameters: Mapping[str, str]
     variables: Mapping[str, str]
     authorizer: Mapping[str, Any] | None = None  # claims and scopes of the token
-    request_id: str = ""
-    time: str = ""
 
     @property
     def domain(self) -> str:
-        return f"{self.place.id}.execute-api.{self.place.region}.amazonaws.com"
+        return f"{self.api}.execute-api.{self.region}.amazonaws.com"
 
 
 def event(request: Request, matched: Matched) -> dict[str, Any]:
@@ -68,23 +67,24 @@ def event(request: Request, matched: Matched) -> dict[str, Any]:
 
 
 def _context(request: Request, matched: Matched) -> dict[str, Any]:
+    now = time.time()
     known: dict[str, Any] = {
-        "accountId": matched.place.account,
-        "apiId": matched.place.id,
+        "accountId": matched.account,
+        "apiId": matched.api,
         "domainName": matched.domain,
-        "domainPrefix": matched.place.id,
+        "domainPrefix": matched.api,
         "http": {
             "method": request.method,
             "path": matched.path,
-            "protocol": PROTOCOL,
+            "protocol": "HTTP/1.1",
             "sourceIp": request.source,
             "userAgent": request.header("user-agent"),
         },
-        "requestId": matched.request_id,
+        "requestId": uuid.uuid4().hex[:16],
         "routeKey": matched.route_key,
         "stage": matched.stage,
-        "time": matched.time,
-        "timeEpoch": int(time.time() * 1000),
+        "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
+        "timeEpoch": int(now * 1000),
     }
     return known if matched.authorizer is None else known | {"authorizer": {"jwt": matched.authorizer}}
 

@@ -11,8 +11,7 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 
-from controller.local.server.calls import Call
-from controller.local.server.gateway import Cut
+from controller.local.server import Call, Cut
 
 Aws = Callable[..., Any]
 
