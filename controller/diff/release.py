@@ -29,14 +29,17 @@ class Published:
     tags: Mapping[str, str]
 
 
-def is_current(entry: Entry | None, inputs: str, account: str, region: str, listed: Stored | None) -> bool:
-    """Nothing to render: the same inputs were published, and the bucket still holds that very object."""
+def is_current(
+    entry: Entry | None, inputs: str, account: str, region: str, listed: Stored | None, site: Stored | None
+) -> bool:
+    """Nothing to render: the same inputs were published, and the bucket still holds those very objects."""
     return (
         entry is not None
         and entry.inputs == inputs
         and (entry.account, entry.region) == (account, region)
         and listed is not None
         and listed.etag == entry.etag
+        and (not entry.site or (site is not None and site.etag == entry.site))
     )
 
 

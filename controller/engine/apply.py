@@ -20,7 +20,7 @@ from controller.engine.ports import Bucket, Ports
 from controller.engine.release import build
 from controller.kinds.organization import Organization
 from controller.kinds.silo import NewAccount
-from controller.model.bundle import Asset, Rendered
+from controller.model.bundle import Asset, Rendered, Site
 from controller.model.errors import ControllerError, PlanBlocked, PlanStale
 from controller.model.index import Entry, Index
 from controller.model.observed import Absent, Present, Unreadable
@@ -29,6 +29,7 @@ from controller.model.ownership import (
     INDEX_KEY,
     MASTER_STACK,
     bundle_key,
+    site_key,
 )
 from controller.model.world import Account, Tree
 from controller.plan.step import (
@@ -244,7 +245,7 @@ class _Run:
         self.accounts[step.silo] = replace(account, parent=target.id)
 
     def _publish(self, step: Publish) -> None:
-        """Assets first, the bundle last: a pipeline never sees a bundle whose nested templates are not there."""
+        """Assets and pages first, the bundle last: no pipeline sees a bundle whose nested templates are not there."""
         prepared = self.prepared
         rendered, bundle = build(
             prepared.lake, step.silo, prepared.catalogue, prepared.options.commit, prepared.facts[step.silo].values
@@ -255,6 +256,7 @@ class _Run:
         account = self._account_of(step.silo)
         bucket = self.ports.bucket(silo.region)
         self._assets(rendered, silo.region)
+        site = _put_site(bucket, rendered.site, site_key(account), step.site_replaces) if rendered.site else ""
         stored = bucket.put(bundle_key(account), bundle.content, step.replaces)
         if stored is None:
             raise PlanStale("somebody else published it since it was planned: plan again")
@@ -269,6 +271,7 @@ class _Run:
             self._now,
             retired(silo),
             prepared.facts[step.silo].digest,
+            site,
         )
 
     def _assets(self, rendered: Rendered, region: str) -> None:
@@ -356,6 +359,21 @@ class _Run:
     @property
     def _now(self) -> str:
         return self.ports.now().isoformat(timespec="seconds")
+
+
+def _put_site(bucket: Bucket, site: Site, key: str, replaces: str | None) -> str:
+    """The ETag under which the pages lie; they are written only where others lie, for a write starts their pipeline."""
+    content = site.pack()
+    match bucket.get(key):
+        case Present(stored) if stored.content == content:
+            return stored.etag
+        case Unreadable(why):
+            raise PlanStale(f"{key}: could not be read to compare it: {why}")
+        case _:
+            pass
+    if (put := bucket.put(key, content, replaces)) is None:
+        raise PlanStale(f"{key}: somebody else published it since it was planned: plan again")
+    return put.etag
 
 
 def _make_true(bucket: Bucket, asset: Asset) -> None:

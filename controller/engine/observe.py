@@ -12,7 +12,7 @@ from controller.kinds.organization import Organization
 from controller.model.errors import ControllerError
 from controller.model.index import Index, IndexUnknown, parse
 from controller.model.observed import Absent, Observed, Present, Unreadable
-from controller.model.ownership import BASELINE_SET, BUNDLE, INDEX_KEY, MASTER_STACK, RELEASES
+from controller.model.ownership import BASELINE_SET, BUNDLE, INDEX_KEY, MASTER_STACK, RELEASES, SITE
 from controller.model.world import Stack, StackSet, Stored, Tree
 
 T = TypeVar("T")
@@ -25,7 +25,7 @@ class World:
     masters: Mapping[str, Observed[Stack]]  # by region
     baseline: Observed[StackSet]
     index: Observed[Index]
-    releases: Mapping[str, Observed[Mapping[str, Stored]]]  # region -> the bundles in its code bucket, by key
+    releases: Mapping[str, Observed[Mapping[str, Stored]]]  # region -> bundles and sites in its code bucket, by key
 
 
 def observe(
@@ -37,7 +37,8 @@ def observe(
     region stands in for none. `units` are looked up beside those of the Organization: a listing more for each parent
     that is not on the way.
 
-    Calls: 8 and 3 a region, and one for each of `regions`, besides pages (bundles by 1,000, StackSet instances by 100).
+    Calls: 8 and 3 a region, and one for each of `regions`, besides pages (bundles and sites by 1,000, StackSet
+    instances by 100).
     """
     caller = ports.organizations.caller()
     if caller != organization.master_account:
@@ -51,7 +52,7 @@ def observe(
         masters = {r: pool.submit(ports.stacks.read, MASTER_STACK, r) for r in organization.regions}
         baseline = pool.submit(ports.stack_sets.read, BASELINE_SET, regions or (home,))
         index = pool.submit(read_index, ports, home)
-        releases = {r: pool.submit(_bundles, ports, r) for r in organization.regions}
+        releases = {r: pool.submit(_releases, ports, r) for r in organization.regions}
         return World(
             tree.result(),
             {region: read.result() for region, read in masters.items()},
@@ -73,10 +74,10 @@ def read_index(ports: Ports, region: str) -> Observed[Index]:
             return other
 
 
-def _bundles(ports: Ports, region: str) -> Observed[Mapping[str, Stored]]:
+def _releases(ports: Ports, region: str) -> Observed[Mapping[str, Stored]]:
     match ports.bucket(region).list(RELEASES):
         case Present(listed):
-            return Present({key: stored for key, stored in listed.items() if key.endswith(BUNDLE)})
+            return Present({key: stored for key, stored in listed.items() if key.endswith((BUNDLE, SITE))})
         case other:
             return other
 

@@ -18,7 +18,7 @@ from controller.engine.ports import Ports
 from controller.engine.silo import plan_departed, plan_silos
 from controller.model.index import Entry, Index
 from controller.model.observed import Absent
-from controller.model.ownership import bundle_key
+from controller.model.ownership import bundle_key, site_key
 from controller.model.world import Account, StackSet, Tree
 from controller.plan.guard import destroys_data, too_many_silos, unused
 from controller.plan.plan import Plan
@@ -102,8 +102,9 @@ def _settled(
     silo: Member, entry: Entry | None, wanted: str, world: World, enrolled: Collection[tuple[str, str]]
 ) -> bool:
     account = account_id(silo, entry)
-    listed = value_or(world.releases.get(silo.region, Absent()), {}).get(bundle_key(account)) if account else None
-    return (account, silo.region) in enrolled and is_current(entry, wanted, account, silo.region, listed)
+    listing = value_or(world.releases.get(silo.region, Absent()), {}) if account else {}
+    listed, site = listing.get(bundle_key(account)), listing.get(site_key(account))
+    return (account, silo.region) in enrolled and is_current(entry, wanted, account, silo.region, listed, site)
 
 
 def _guard(draft: Draft, lake: Lake, index: Index, stale: Iterable[str], options: Options) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from controller.model.bundle import Bundle, Rendered
+from controller.model.ownership import BUNDLE, SITE
 from controller.publish.archive import open_files
 from controller.publish.bundle import CONFIG, RELEASE, TEMPLATE, pack
 from controller.render.accounts import render_baseline, render_master
@@ -26,7 +27,8 @@ def files_of_silo(rendered: Rendered, bundle: Bundle) -> dict[str, bytes]:
     inside = open_files(bundle.content)
     shown = {f"{rendered.silo}/{name}": inside[name] for name in (TEMPLATE, CONFIG, RELEASE)}
     assets = {asset.key: asset.content for asset in rendered.assets}
-    return {f"{rendered.silo}/bundle.zip": bundle.content, **shown, **assets}
+    site = {f"{rendered.silo}/{SITE}": rendered.site.pack()} if rendered.site else {}
+    return {f"{rendered.silo}/{BUNDLE}": bundle.content, **site, **shown, **assets}
 
 
 def files_of_master(lake: Lake, catalogue: Catalogue) -> Mapping[str, bytes]:

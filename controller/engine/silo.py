@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -18,10 +18,11 @@ from controller.engine.facts import Known
 from controller.engine.masters import MASTER, master_address
 from controller.engine.observe import World, side_by_side, value_or
 from controller.engine.ports import Bucket, Ports
+from controller.engine.site import lost_site, published_site, site_changes
 from controller.model.bundle import Asset, Rendered
 from controller.model.index import Entry, Index
 from controller.model.observed import Absent, Observed, Present, Unreadable
-from controller.model.ownership import CONSUMER, bundle_key, member_address
+from controller.model.ownership import BUNDLE, CONSUMER, bundle_key, member_address, site_key
 from controller.model.world import Account, Stored
 from controller.plan.guard import unknown_before
 from controller.plan.plan import Guard
@@ -60,9 +61,9 @@ def plan_silos(
             draft.blocked(f"{place}/bundle", "bundle", facts[name].missing)
             continue
         account = accounts[name].id if name in accounts else account_id(silo, index.silos.get(name))
-        listed: Stored | None = value_or(listing, {}).get(bundle_key(account)) if account else None
+        lies = Lying.of(value_or(listing, {}), account)
         entry = index.silos.get(name)
-        made = plan_silo(lake, silo, catalogue, ports, account, entry, listed, wanted[name], facts[name])
+        made = plan_silo(lake, silo, catalogue, ports, account, entry, lies, wanted[name], facts[name])
         # The home region's bucket holds the lock and the index, whatever region the silo is in.
         masters = {MASTER, master_address(lake, silo.region)}
         needs = (f"account/{name}", f"account/{name}/unit", *sorted(masters))
@@ -74,7 +75,7 @@ def plan_silos(
 
 def _without_index(lake: Lake, world: World, accounts: Mapping[str, Account]) -> Iterator[str]:
     """What is said when bundles are there and nothing tells whose they are."""
-    listed = {key for listing in world.releases.values() for key in value_or(listing, {})}
+    listed = {key for listing in world.releases.values() for key in value_or(listing, {}) if key.endswith(BUNDLE)}
     named = {account_id(silo, None) for silo in lake.silos.values()} | {account.id for account in accounts.values()}
     if listed:
         yield "there is no index; the bundles themselves were compared"
@@ -94,6 +95,18 @@ def plan_departed(draft: Draft, lake: Lake, index: Index) -> None:
             draft.steps.append(Record(address, (), name, None))
         else:
             draft.blocked(address, "bundle", "its manifest is gone: set spec.lifecycle to retired and apply that first")
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """The heads of what the bucket's listing has for an account, None where it has none."""
+
+    bundle: Stored | None = None
+    site: Stored | None = None
+
+    @classmethod
+    def of(cls, listing: Mapping[str, Stored], account: str) -> Lying:
+        return cls(listing.get(bundle_key(account)), listing.get(site_key(account))) if account else cls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,22 +132,21 @@ def plan_silo(
     ports: Ports,
     account: str,
     entry: Entry | None,
-    listed: Stored | None,
+    lies: Lying,
     inputs: str,
     facts: Known,
 ) -> SiloPlan:
-    """`listed` is the bundle's head in the bucket's listing, None where there is none."""
     address = f"{member_address(silo.key)}/bundle"
     if entry and entry.account == account and entry.region != silo.region:
         return SiloPlan((_moved(address, silo, entry),))
     rendered = render_silo(lake, silo.key, catalogue, facts.values)
     wanted = digest(rendered)
-    publish = Publish(address, (), silo.key, inputs, wanted, listed.etag if listed else None)
+    publish = Publish(address, (), silo.key, inputs, wanted, _etag(lies.bundle), _etag(lies.site))
     here = entry if entry and (entry.account, entry.region) == (account, silo.region) else None
-    if listed is None:
+    if lies.bundle is None:
         return _replaced(lake, silo, rendered, ports, here, publish, _lost(address, entry, here))
     bucket = ports.bucket(silo.region)
-    match _published(bucket, listed.key):
+    match _published(bucket, lies.bundle.key):
         case Unreadable(why):
             return SiloPlan((Change(address, "bundle", Verb.BLOCKED, f"could not be read: {why}"),))
         case Absent():
@@ -148,7 +160,10 @@ def plan_silo(
             broken = f"{address}: what lies in the bucket is not a bundle of ours; it will be written over"
             return _replaced(lake, silo, rendered, ports, here, publish, (broken,))
         case (bundle, stored) if bundle.digest == wanted:
-            return _recorded(silo, account, entry, inputs, bundle, stored, facts)
+            recorded = partial(_recorded, silo, account, entry, inputs, bundle, stored, facts)
+            proof = here if here and here.bundle == wanted else None
+            pages = published_site(bucket, rendered.site, site_key(account), lies.site, proof)
+            return _same(silo, pages, lies, publish, recorded)
         case (bundle, _):
             return _compared(lake, rendered, bundle, bucket, ports, publish)
 
@@ -171,7 +186,10 @@ def _replaced(
         case Unreadable(why):
             return SiloPlan((Change(publish.address, "bundle", Verb.BLOCKED, f"could not be read: {why}"),))
         case _:
-            changes = tuple(bundle_changes(rendered, None, ports.create_only))
+            changes = (
+                *bundle_changes(rendered, None, ports.create_only),
+                *site_changes(silo, rendered.site, ""),
+            )
             return SiloPlan(changes, notes, publish, guards=(unknown_before(publish.address),) if entry else ())
 
 
@@ -189,8 +207,29 @@ def _published(bucket: Bucket, key: str, version: str = "") -> Observed[tuple[Op
             return failed
 
 
+def _same(
+    silo: Member, pages: Observed[str], lies: Lying, publish: Publish, recorded: Callable[[str], SiloPlan]
+) -> SiloPlan:
+    """The published bundle says what is wanted; so do the pages of its web app, or they are published again."""
+    match pages:
+        case Present(etag):
+            return recorded(etag)
+        case Absent():
+            return SiloPlan((lost_site(silo, lies.site),), (), publish)
+        case Unreadable(why):
+            place = f"{member_address(silo.key)}/site"
+            return SiloPlan((Change(place, "site", Verb.BLOCKED, f"could not be read: {why}"),))
+
+
 def _recorded(
-    silo: Member, account: str, entry: Entry | None, inputs: str, bundle: Opened, stored: Stored, facts: Known
+    silo: Member,
+    account: str,
+    entry: Entry | None,
+    inputs: str,
+    bundle: Opened,
+    stored: Stored,
+    facts: Known,
+    site: str,
 ) -> SiloPlan:
     """What was published says what is wanted; only the index may be behind, as after a run that died."""
     proved = Entry(
@@ -204,11 +243,16 @@ def _recorded(
         entry.published if entry else "",
         retired(silo),
         facts.digest,
+        site,
     )
     if entry == proved:
         return SiloPlan()
     note = f"{member_address(silo.key)}/bundle: the index is behind the bucket; an apply corrects it"
     return SiloPlan((), (note,), None, Record(f"index/{silo.key}", (), silo.key, proved))
+
+
+def _etag(listed: Stored | None) -> str | None:
+    return None if listed is None else listed.etag
 
 
 def _moved(address: str, silo: Member, entry: Entry) -> Change:
@@ -253,6 +297,10 @@ def _compared(
                 return SiloPlan((Change(place, "template", Verb.BLOCKED, f"could not be read: {why}"),))
     there = Published(bundle.digest, bundle.template, old, bundle.parameters, bundle.tags)
     tagged_at = lake.organization.manifest.at("spec.tags")
-    changes = tuple(bundle_changes(rendered, there, ports.create_only, tagged_at))
+    silo = lake.member(rendered.silo)
+    changes = (
+        *bundle_changes(rendered, there, ports.create_only, tagged_at),
+        *site_changes(silo, rendered.site, bundle.site),
+    )
     changes = (*changes, *rest_change(rendered.silo, changes))
     return SiloPlan(changes, tuple(notes), publish, guards=(*unknown, *contract_guards(lake, rendered, old)))

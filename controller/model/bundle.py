@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -56,6 +56,16 @@ class Template:
 
 
 @dataclass(frozen=True)
+class Site:
+    """The pages of a web app. `digest` is known without what only `pack` reads, and so is that they differ."""
+
+    digest: str
+    pack: Callable[[], bytes] = field(
+        repr=False, compare=False
+    )  # raises ControllerError for a library that is not there
+
+
+@dataclass(frozen=True)
 class Rendered:
     """All that one silo's bundle says, before it is packed."""
 
@@ -65,6 +75,7 @@ class Rendered:
     scripts: tuple[Asset, ...]  # job scripts and function zips
     parameters: Mapping[str, str]  # of the root stack, without what only packing knows
     tags: Mapping[str, str]  # of the root stack; never anything that changes from release to release
+    site: Site | None = None  # lies beside the bundle, in a zip of its own
 
     @property
     def assets(self) -> tuple[Asset, ...]:

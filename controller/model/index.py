@@ -22,6 +22,7 @@ class Entry:
     published: str  # ISO 8601, UTC
     retired: bool = False
     facts: str = ""  # digest of the observed facts that the bundle was published with
+    site: str = ""  # ETag of the web app's pages beside it; empty where it has none
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,7 @@ STATE = "state/"
 INDEX_KEY = STATE + "index.json"
 LOCK_KEY = STATE + "lock.json"
 BUNDLE = "bundle.zip"
+SITE = "site.zip"  # the pages of a silo's web app, for a pipeline of their own
 
 CONSUMER = "consumer/"  # before the name of a Consumer, wherever silos and consumers stand side by side
 
@@ -48,6 +49,11 @@ CONSUMER = "consumer/"  # before the name of a Consumer, wherever silos and cons
 def bundle_key(account: str) -> str:
     """The key that an account's pipeline polls; the baseline builds the same from `AWS::AccountId`."""
     return f"{RELEASES}{account}/{BUNDLE}"
+
+
+def site_key(account: str) -> str:
+    """The key that the web app's pipeline polls; its blueprint builds the same from `AWS::AccountId`."""
+    return f"{RELEASES}{account}/{SITE}"
 
 
 def member_address(key: str) -> str:

@@ -70,12 +70,16 @@ class RetryAccounts(Step):
 
 @dataclass(frozen=True, slots=True)
 class Publish(Step):
-    """Put a silo's bundle where its pipeline polls, only if the object there still has `replaces` as its ETag."""
+    """Put a silo's bundle where its pipeline polls, only if the object there still has `replaces` as its ETag.
+
+    So too, before it, the pages of its web app, where it has one.
+    """
 
     silo: str = ""
     inputs: str = ""
     digest: str = ""
     replaces: str | None = None
+    site_replaces: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

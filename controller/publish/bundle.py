@@ -53,6 +53,11 @@ class Opened:
         return str(self.release["digest"])
 
     @property
+    def site(self) -> str:
+        """The digest of the web app's pages; empty where there is none."""
+        return str(self.release.get("site", ""))
+
+    @property
     def nested(self) -> dict[str, str]:
         return {address: said["asset"] for address, said in self.release["templates"].items() if address}
 
@@ -69,7 +74,8 @@ class Opened:
 def digest(rendered: Rendered) -> str:
     """Over all that the bundle says and points to; neither the commit nor a line number is part of it."""
     said = [rendered.root.body, dict(rendered.parameters), dict(rendered.tags), STACK_POLICY]
-    return sha256(canonical([*said, [asset.key for asset in rendered.assets]]))
+    site = [rendered.site.digest] if rendered.site else []
+    return sha256(canonical([*said, [asset.key for asset in rendered.assets], *site]))
 
 
 def pack(rendered: Rendered, commit: str) -> Bundle:
@@ -124,6 +130,7 @@ def _release(rendered: Rendered, made: str, commit: str) -> dict[str, Any]:
         "commit": commit,
         "templates": {template.address: _inside(template) for template in (rendered.root, *rendered.nested)},
         "scripts": [script.key for script in rendered.scripts],
+        **({"site": rendered.site.digest} if rendered.site else {}),
     }
 
 

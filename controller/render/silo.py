@@ -16,8 +16,10 @@ from controller.render.asked import asked_for, place
 from controller.render.blueprint import Catalogue
 from controller.render.intrinsic import TemplateError
 from controller.render.limits import too_large, too_many
+from controller.render.site import site_of
 from controller.render.text import dynamic_references
 from controller.render.values import QUERIES, ROOT, STORAGE, Part, parts
+from controller.render.webapp import BLUEPRINT as WEBAPP
 from controller.resolve.lake import Lake, Member, retired
 
 BASES = (STORAGE, QUERIES)  # the parts whose outputs the others take
@@ -65,7 +67,8 @@ def render_silo(lake: Lake, key: str, catalogue: Catalogue, facts: Mapping[str, 
     _refuse(_beyond_limits(member, stacks, root, nested))
     scripts = {script.key: script for part in stacks for script in part.scripts}
     ordered_scripts = tuple(scripts[name] for name in sorted(scripts))
-    return Rendered(key, root, nested, ordered_scripts, dict(facts), tags(lake, member))
+    site = site_of(catalogue.files) if any(part.blueprint == WEBAPP for part in stacks) else None
+    return Rendered(key, root, nested, ordered_scripts, dict(facts), tags(lake, member), site)
 
 
 def tags(lake: Lake, member: Member) -> dict[str, str]:

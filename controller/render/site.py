@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from controller.load.places import folder
-from controller.model.bundle import canonical, sha256
+from controller.model.archive import pack_files
+from controller.model.bundle import Site, canonical, sha256
 from controller.model.errors import ControllerError
 
+BELOW = "webapp/site/"  # in a catalogue
 PINS, LIBRARIES = "vendor.json", "vendor"
 HINT = "run make setup in the checkout; it needs npm"
 
@@ -28,6 +30,12 @@ class Library:
     version: str
     source: str
     sha256: str
+
+
+def site_of(catalogue: Mapping[str, bytes]) -> Site:
+    """The site among the files of a catalogue; its libraries are read when it is packed."""
+    own = {path.removeprefix(BELOW): content for path, content in catalogue.items() if path.startswith(BELOW)}
+    return Site(site_digest(own), lambda: pack_files(site_files(own, site_folder() / LIBRARIES)))
 
 
 def site_folder() -> Path:

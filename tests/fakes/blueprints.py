@@ -53,6 +53,13 @@ Resources:
     Properties: {Role: process, DefaultArguments: {--contract: {{ contract | yaml }}}}
 """
 
+WEBAPP = """
+Resources:
+  Pages:
+    Type: AWS::SSM::Parameter
+    Properties: {Type: String, Value: {{ silo | yaml }}}
+"""
+
 ROOT = """
 Parameters:
   BundleDigest: {Type: String}
@@ -102,11 +109,12 @@ Resources:
 
 
 def catalogue(version: str = "1.0.0", **changed: str) -> Catalogue:
-    """`changed` replaces templates: `storage`, `flow`, `root`, `master` or `baseline`."""
+    """`changed` replaces templates (`storage`, `flow`, `webapp`, `root`, `master`, `baseline`) or the site's `page`."""
     templates = {
         "silo": changed.get("root", ROOT),
         "storage": changed.get("storage", STORAGE),
         "flows/http": changed.get("flow", FLOW),
+        "webapp": changed.get("webapp", WEBAPP),
         "pipeline/master": changed.get("master", MASTER),
         "pipeline/silo-baseline": changed.get("baseline", BASELINE),
     }
@@ -114,4 +122,8 @@ def catalogue(version: str = "1.0.0", **changed: str) -> Catalogue:
     schemas = {f"{name}/schema.json": b"{}" for name in templates}
     builds = {f"pipeline/buildspecs/{name}.yml": b"version: 0.2" for name in ("plan", "apply", "drift")}
     script = {"flows/_processing/scripts/process.py": b"print('processed')\n"}
-    return Catalogue(dict(sorted({**files, **schemas, **builds, **script}.items())), version)
+    pages = {
+        "webapp/site/index.html": changed.get("page", "<!doctype html>").encode(),
+        "webapp/site/vendor.json": b"[]",
+    }
+    return Catalogue(dict(sorted({**files, **schemas, **builds, **script, **pages}.items())), version)

@@ -7,7 +7,7 @@ import pytest
 from controller.engine.observe import observe, side_by_side, value_or
 from controller.model.errors import ControllerError
 from controller.model.observed import Absent, Present, Unreadable
-from controller.model.ownership import bundle_key
+from controller.model.ownership import bundle_key, site_key
 from tests.fakes.aws import FakeAws
 from tests.fakes.lakes import SALES, small
 
@@ -42,13 +42,13 @@ def test_one_refusal_leaves_the_other_reads_alone(aws: FakeAws) -> None:
     assert isinstance(world.tree, Present)
 
 
-def test_only_bundles_are_listed_of_what_lies_under_releases(aws: FakeAws) -> None:
+def test_only_bundles_and_sites_are_listed_of_what_lies_under_releases(aws: FakeAws) -> None:
     aws.home.made = True
-    for key in (bundle_key(SALES), f"releases/{SALES}/site.zip", "releases/readme.txt"):
+    for key in (bundle_key(SALES), site_key(SALES), "releases/readme.txt"):
         aws.home.write(key, b"x")
     listed = observe(small().organization, aws.ports).releases["eu-west-1"]
     assert isinstance(listed, Present)
-    assert list(listed.value) == [bundle_key(SALES)]
+    assert list(listed.value) == [bundle_key(SALES), site_key(SALES)]
 
 
 def test_answers_come_in_the_order_of_their_names() -> None:

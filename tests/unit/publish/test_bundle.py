@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from controller.model.archive import pack_files
-from controller.model.bundle import Asset, Rendered, Template, canonical
+from controller.model.bundle import Asset, Rendered, Site, Template, canonical
 from controller.model.errors import ControllerError
 from controller.model.source import Source
 from controller.publish.archive import ArchiveRefused, open_files
@@ -44,6 +44,11 @@ def test_the_commit_and_the_lines_are_not_part_of_the_digest() -> None:
     assert pack(moved, "def").content != pack(RENDERED, "abc").content
 
 
+def test_a_bundle_names_the_pages_that_lie_beside_it() -> None:
+    assert open_bundle(pack(replace(RENDERED, site=Site("0" * 64, bytes)), "abc").content).site == "0" * 64
+    assert open_bundle(pack(RENDERED, "abc").content).site == ""
+
+
 @pytest.mark.parametrize(
     "changed",
     [
@@ -52,8 +57,9 @@ def test_the_commit_and_the_lines_are_not_part_of_the_digest() -> None:
         replace(RENDERED, scripts=(Asset(b"exit()", ".py"),)),
         replace(RENDERED, tags={"lake:silo": "sold"}),
         replace(RENDERED, parameters={"A": "b"}),
+        replace(RENDERED, site=Site("0" * 64, bytes)),
     ],
-    ids=["root", "nested", "script", "tags", "parameters"],
+    ids=["root", "nested", "script", "tags", "parameters", "site"],
 )
 def test_all_that_it_says_is_part_of_the_digest(changed: Rendered) -> None:
     assert pack(changed, "abc").digest != pack(RENDERED, "abc").digest
