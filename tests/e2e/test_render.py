@@ -64,3 +64,9 @@ def test_the_examples_of_all_blueprints_make_a_lake(tmp_path: Path, capsys: pyte
     assert run(["--manifests", str(lake), "render", "--commit", "a", "--out", str(tmp_path / "out")]) == Exit.OK
     rendered = {line.split(":")[0] for line in capsys.readouterr().out.splitlines()}
     assert rendered >= {"planning", "research", "sales", "service"}
+
+
+@pytest.mark.parametrize("blueprint", ["master", "silo-baseline"])
+def test_the_examples_of_the_pipelines_blueprints_are_organizations(blueprint: str, tmp_path: Path) -> None:
+    (tmp_path / "organization.yaml").write_bytes((folder("pipeline") / blueprint / "example.yaml").read_bytes())
+    assert run(["--manifests", str(tmp_path), "validate"]) == Exit.OK

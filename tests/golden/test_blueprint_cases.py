@@ -13,6 +13,7 @@ from controller.load.places import folder
 from controller.render.blueprint import Catalogue
 
 CATALOGUE = Catalogue.read()
+CASES_LEAST = 3
 
 
 class Plain(yaml.SafeDumper):
@@ -42,7 +43,15 @@ def test_a_case_renders_its_template(blueprint: str, case: Path, golden: Callabl
     golden(str(case / "template.yaml"), text(CATALOGUE.render(blueprint, values)))
 
 
-def test_every_blueprint_has_cases_and_a_readme() -> None:
+@pytest.mark.parametrize("blueprint", sorted(CATALOGUE.available))
+def test_every_blueprint_is_whole(blueprint: str) -> None:
+    below = place(blueprint)
+    assert [name for name in ("README.md", "schema.json", "example.yaml") if not (below / name).is_file()] == []
+    assert len(list(below.glob("cases/*/values.yaml"))) >= CASES_LEAST
+    assert [path for path in below.glob("cases/*") if not (path / "template.yaml").is_file()] == []
+
+
+def test_no_two_cases_of_a_blueprint_are_the_same() -> None:
     for name in CATALOGUE.available:
-        assert any(place(name).glob("cases/*/values.yaml")), name
-        assert (place(name) / "README.md").is_file(), name
+        texts = [path.read_text(encoding="utf-8") for path in place(name).glob("cases/*/template.yaml")]
+        assert len(set(texts)) == len(texts), name
