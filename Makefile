@@ -1,9 +1,10 @@
-# `make demo` and `make test` need only Python 3.11+, Node 20+ with npm, and make, the tests also Java 17 and Chromium: `setup` builds .venv from the locked versions.
+# `make demo` and `make test` need only Python 3.11+, Node 20+ with npm, and make: `setup` builds .venv from the locked versions.
 PYTHON ?= python3
 VENV := .venv
+CHECKERS := .venv-checkers
 BIN := $(VENV)/bin
 
-.PHONY: setup demo test check format generate screenshots bench lock tool clean
+.PHONY: setup demo test check audit format generate screenshots bench lock tool clean
 
 setup: $(VENV)/.ready $(VENV)/.site ## .venv, and the libraries of the upload site
 
@@ -21,12 +22,7 @@ $(VENV)/.site: blueprints/webapp/site/vendor.json requirements/package-lock.json
 demo: setup ## the whole loop on the embedded AWS, in about a minute
 	@$(BIN)/python -m tests.demo
 
-# Spark is large, and only the tests of the flows' jobs run it.
-$(VENV)/.spark: $(VENV)/.ready requirements/spark.txt
-	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps --no-build-isolation -r requirements/spark.txt
-	@touch $@
-
-test: setup $(VENV)/.spark
+test: setup
 	$(BIN)/python -m pytest -n 2
 
 check: setup
@@ -36,6 +32,15 @@ check: setup
 	$(BIN)/lint-imports
 	$(BIN)/python -m tools.generate --check
 	$(BIN)/python -m pytest -q tests/golden/test_templates_lint.py
+	$(MAKE) audit
+
+audit: setup $(CHECKERS)/.ready ## open checkers over every template and policy, in an environment of their own
+	$(BIN)/python -m tools.audit $(CHECKERS)
+
+$(CHECKERS)/.ready: requirements/checkers.txt
+	$(PYTHON) -m venv --clear $(CHECKERS)
+	$(CHECKERS)/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/checkers.txt
+	@touch $@
 
 format: setup
 	$(BIN)/ruff format .
@@ -53,8 +58,8 @@ bench: setup
 lock: setup ## after a change of the dependencies in pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements/dev.txt
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements/runtime.txt
-	$(BIN)/uv pip compile requirements/spark.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements/spark.txt
 	npm install --prefix requirements --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund
+	$(BIN)/uv pip compile requirements/checkers.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements/checkers.txt
 
 tool: setup ## what the builds on AWS run: siloctl and all that it needs, in build/siloctl-<version>.zip
 	rm -rf build/tool build/siloctl-*.zip
@@ -67,4 +72,4 @@ tool: setup ## what the builds on AWS run: siloctl and all that it needs, in bui
 	  ../../$(BIN)/python -m zipfile -c ../siloctl-$$version.zip *; done
 
 clean:
-	rm -rf $(VENV) out build dist blueprints/webapp/site/vendor
+	rm -rf $(VENV) $(CHECKERS) out build dist blueprints/webapp/site/vendor

@@ -102,7 +102,7 @@ def small_lake() -> Lake:
 def embedded_process(small_lake: Lake) -> Iterator[Any]:
     """The one embedded AWS of this test process; moto's state is the process's, so there cannot be two."""
     before = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
-    from controller.local.server import EmbeddedAws
+    from controller.local.server.embedded import EmbeddedAws
 
     with EmbeddedAws(small_lake) as started:
         yield started

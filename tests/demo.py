@@ -79,7 +79,7 @@ def embedded_lake(folder: Path) -> Iterator[None]:
         del os.environ[name]
     from controller.engine.validate import load_lake
     from controller.load.places import blueprints
-    from controller.local.server import EmbeddedAws
+    from controller.local.server.embedded import EmbeddedAws
 
     lake, _ = load_lake(folder, blueprints(), datetime.now(UTC).date())
     with EmbeddedAws(lake) as embedded:

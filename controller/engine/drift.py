@@ -39,11 +39,7 @@ BUCKET_POLICY = "AWS::S3::BucketPolicy"
 CATALOG_POLICY = "Custom::LakeCatalogPolicy"
 OURS = "Lake"  # how the Sids of the lake's statements in a catalog policy begin
 NOTICED = timedelta(minutes=10)  # by then a pipeline that polls has seen a new bundle
-REVERT = (
-    f"aws cloudformation create-change-set --stack-name {SILO_STACK} --change-set-name put-back "
-    "--include-nested-stacks --use-previous-template --deployment-mode REVERT_DRIFT "
-    "--capabilities CAPABILITY_NAMED_IAM CAPABILITY_AUTO_EXPAND --parameters "
-)
+BY_HAND = "blueprints/silo/README.md, A stack deleted by hand"
 
 
 def find_drift(lake: Lake, ports: Ports, silos: Silos, users: Users, names: Sequence[str] = ()) -> DriftReport:
@@ -99,6 +95,7 @@ class _Look:
     place: Place
     found: _Found = field(default_factory=_Found)
     parameters: tuple[str, ...] = ()  # of the root stack
+    gone: set[str] = field(default_factory=set)  # nested stacks that were deleted by hand
     origin: Origin = field(init=False)
 
     def all(self) -> _Found:
@@ -106,7 +103,7 @@ class _Look:
         pipeline = value_or(self.silos.pipeline(self.place, PIPELINE), None)
         if pipeline is not None and pipeline.polling_disabled_at:
             self.found.findings.append(self._deaf(pipeline))
-        root = self._root()
+        root = self._root(pipeline)
         if root is None:
             return self.found
         self.parameters = tuple(sorted(root.parameters))
@@ -117,27 +114,28 @@ class _Look:
         stacks = {"": root.id, **nested}
         detected = side_by_side({name: partial(self.silos.drift, self.place, stack) for name, stack in stacks.items()})
         for name, drifts in detected.items():
-            self._detected(name, drifts)
-        read = {name: self._resources(stack, name) for name, stack in nested.items()}
+            self._detected(name, stacks[name], drifts)
+        there = {name: stack for name, stack in nested.items() if name not in self.gone}
+        read = {name: self._resources(stack, name) for name, stack in there.items()}
         listed = {name: resources for name, resources in read.items() if resources is not None}
         for name in listed:
-            self._policies(name, nested[name], listed[name])
-        if listed.keys() == nested.keys() and not root.status.endswith("_IN_PROGRESS"):
-            self._credentials(nested, listed)
+            self._policies(name, there[name], listed[name])
+        if listed.keys() == there.keys() and not root.status.endswith("_IN_PROGRESS"):
+            self._credentials(there, listed)
         return self.found
 
     def _unread(self, address: str, why: str) -> None:
         self.found.unreadable[f"{member_address(self.name)}/{address}" if address else member_address(self.name)] = why
 
-    def _root(self) -> LiveStack | None:
+    def _root(self, pipeline: LivePipeline | None) -> LiveStack | None:
         match self.silos.stack(self.place, SILO_STACK):
             case Present(live):
                 return live
             case Unreadable(why):
                 self._unread("", why)
             case Absent():
-                if self.entry:
-                    self.found.findings.append(self._undeployed("is published, but the silo has no stack", None))
+                if self.entry and not self._under_way(self.entry, None, pipeline):
+                    self.found.findings.append(self._without_stack(self.entry))
         return None
 
     def _deaf(self, pipeline: LivePipeline) -> Finding:
@@ -164,28 +162,43 @@ class _Look:
     def _deployed(self, root: LiveStack, pipeline: LivePipeline | None) -> None:
         runs = root.outputs.get("BundleDigest", "")
         if self.entry and runs != self.entry.bundle and not self._under_way(self.entry, root, pipeline):
-            self.found.findings.append(self._undeployed("runs another bundle than the one that is published", runs))
+            self.found.findings.append(self._undeployed(self.entry, runs))
 
-    def _under_way(self, entry: Entry, root: LiveStack, pipeline: LivePipeline | None) -> bool:
+    def _under_way(self, entry: Entry, root: LiveStack | None, pipeline: LivePipeline | None) -> bool:
         """A release on its way is no drift; neither is one that was published a moment ago and not yet noticed."""
-        if root.status.endswith("_IN_PROGRESS") or (pipeline is not None and pipeline.status == "InProgress"):
+        if (root is not None and root.status.endswith("_IN_PROGRESS")) or (
+            pipeline is not None and pipeline.status == "InProgress"
+        ):
             return True
         taken = pipeline is not None and pipeline.revision == entry.version
         return (
             not taken and bool(entry.published) and self.ports.now() - datetime.fromisoformat(entry.published) < NOTICED
         )
 
-    def _undeployed(self, message: str, runs: str | None) -> Finding:
-        entry = self.entry
+    def _undeployed(self, entry: Entry, runs: str) -> Finding:
         return Finding(
             DriftClass.UNDEPLOYED,
             f"{member_address(self.name)}/bundle",
             "bundle",
-            message,
-            (Detail("BundleDigest", entry.bundle if entry else None, runs),),
+            "runs another bundle than the one that is published",
+            (Detail("BundleDigest", entry.bundle, runs),),
             reassert=self._there(START),
             accept=f"git revert to the commit that runs, then {APPLY}",
-            since=entry.published if entry else "",
+            since=entry.published,
+            source=self._silo_source,
+        )
+
+    def _without_stack(self, entry: Entry) -> Finding:
+        """Its buckets, keys and tables are still there, for they are kept, and stand in the way of new ones."""
+        return Finding(
+            DriftClass.UNDEPLOYED,
+            f"{member_address(self.name)}/bundle",
+            "bundle",
+            f"is published, but there is no stack {SILO_STACK}: it was deleted, or never made",
+            (Detail("BundleDigest", entry.bundle, None),),
+            reassert=f"{self._there(START)}; what was kept of a deleted one has to be imported first: {BY_HAND}",
+            accept=f"set spec.lifecycle: retired in its manifest, then {APPLY}",
+            since=entry.published,
             source=self._silo_source,
         )
 
@@ -199,7 +212,7 @@ class _Look:
             case Absent():
                 return ()
 
-    def _detected(self, nested: str, drifts: Observed[Sequence[LiveDrift]]) -> None:
+    def _detected(self, nested: str, stack: str, drifts: Observed[Sequence[LiveDrift]]) -> None:
         match drifts:
             case Present(changed):
                 self.found.compared["stacks"] += 1
@@ -208,10 +221,41 @@ class _Look:
                         self._undetected(nested, one)
                     elif one.type not in (NESTED, BUCKET_POLICY):
                         self.found.findings.append(self._by_hand(nested, one))
+            case Unreadable() if nested and self._is_gone(stack):
+                self.gone.add(nested)
+                self.found.findings.append(self._nested_gone(nested))
             case Unreadable(why):
                 self._unread(self.origin.nested_address(nested) if nested else "bundle", why)
             case Absent():
                 pass
+
+    def _is_gone(self, stack: str) -> bool:
+        """A deleted stack is still described by its id, for 90 days (API reference, DescribeStacks)."""
+        match self.silos.stack(self.place, stack):
+            case Present(live):
+                return live.status == "DELETE_COMPLETE"
+            case Absent():
+                return True
+            case Unreadable():
+                return False
+
+    def _nested_gone(self, nested: str) -> Finding:
+        """No update makes a nested stack again: it has to leave the template first."""
+        source = self.origin.source("", nested)
+        where = f" at {source.path}:{source.line}" if source else ""
+        address = self.origin.nested_address(nested)
+        flow = address.startswith("flow/")
+        twice = f"take it out{where}, {APPLY} --wait, write it back, {APPLY}"
+        return Finding(
+            DriftClass.CHANGED_BY_HAND,
+            self.origin.address(nested),
+            NESTED,
+            "was deleted by hand as a whole",
+            (),
+            reassert=twice if flow else f"import what was kept of it, then {APPLY}: {BY_HAND}",
+            accept=f"take it out{where}, then {APPLY}" if flow else "nothing to write: a silo has it always",
+            source=source or self._silo_source,
+        )
 
     def _undetected(self, nested: str, drift: LiveDrift) -> None:
         if drift.logical_id:
@@ -222,15 +266,16 @@ class _Look:
     def _by_hand(self, nested: str, drift: LiveDrift) -> Finding:
         source = self.origin.source(nested, drift.logical_id)
         where = f"{source.path}:{source.line}" if source else "the manifest"
-        kept = " ".join(f"ParameterKey={name},UsePreviousValue=true" for name in self.parameters)
+        gone = f"take what asks for it out of {where}, then {APPLY}"
+        kept = f"write it as it is now into {where}, or into the blueprint where no field says it; then {APPLY}"
         return Finding(
             DriftClass.CHANGED_BY_HAND,
             self.origin.address(nested, drift.logical_id),
             drift.type,
             "was deleted by hand" if drift.deleted else "was changed by hand",
             tuple(Detail(_dotted(one.path), one.expected, one.actual) for one in drift.differences),
-            reassert=self._there(REVERT + kept),
-            accept=f"write it as it is now into {where}, or into the blueprint where no field says it; then {APPLY}",
+            reassert=self._put_back(),
+            accept=gone if drift.deleted else kept,
             source=source,
         )
 
@@ -256,6 +301,23 @@ class _Look:
                 self._unread("partner", why)
             case Absent():
                 pass
+
+    def _put_back(self) -> str:
+        """A change set that looks at what is there, made and carried out: for all that is in the silo's stacks.
+
+        It also makes again what was deleted (user guide, "Using drift-aware change sets").
+        """
+        stack = f"--stack-name {SILO_STACK} --region {self.place.region}"
+        named = f"{stack} --change-set-name put-back"
+        kept = " ".join(f"ParameterKey={name},UsePreviousValue=true" for name in self.parameters)
+        steps = (
+            f"create-change-set {named} --include-nested-stacks --use-previous-template --deployment-mode REVERT_DRIFT"
+            f" --capabilities CAPABILITY_NAMED_IAM CAPABILITY_AUTO_EXPAND --parameters {kept}",
+            f"wait change-set-create-complete {named}",
+            f"execute-change-set {named}",
+            f"wait stack-update-complete {stack}",
+        )
+        return " && ".join(f"aws cloudformation {step}" for step in steps) + f"  # in account {self.place.account}"
 
     def _policies(self, nested: str, stack: str, resources: Sequence[LiveResource]) -> None:
         if not any(resource.type in (BUCKET_POLICY, CATALOG_POLICY) for resource in resources):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from controller.diff.change import Change
 from controller.diff.release import is_current
 from controller.engine.accounts import account_id, plan_accounts
 from controller.engine.baseline import plan_baseline
@@ -16,6 +17,7 @@ from controller.engine.masters import plan_masters
 from controller.engine.observe import World, observe, value_or
 from controller.engine.ports import Ports
 from controller.engine.silo import plan_departed, plan_silos
+from controller.kinds.organization import Organization
 from controller.model.index import Entry, Index
 from controller.model.observed import Absent
 from controller.model.ownership import bundle_key, site_key
@@ -23,6 +25,7 @@ from controller.model.world import Account, StackSet, Tree
 from controller.plan.guard import destroys_data, too_many_silos, unused
 from controller.plan.plan import Plan
 from controller.plan.step import Step
+from controller.render.asked import from_lake
 from controller.render.blueprint import Catalogue
 from controller.render.silo import inputs
 from controller.resolve.lake import Lake, Member
@@ -70,13 +73,18 @@ def make_plan(lake: Lake, catalogue: Catalogue, ports: Ports, options: Options) 
     plan_guards(draft, lake, world.index)
     _guard(draft, lake, index, stale, options)
     plan = Plan(
-        tuple(draft.changes),
+        tuple(_placed(change, lake.organization) for change in draft.changes),
         tuple(draft.guards),
         tuple(draft.notes),
         {"regions": len(lake.organization.regions), "silos": len(lake.silos), "flows": len(lake.flows)},
         _fingerprints(wanted, world, index),
     )
     return Prepared(plan, tuple(draft.steps), lake, catalogue, options, tree, accounts, index, facts)
+
+
+def _placed(change: Change, organization: Organization) -> Change:
+    """Told at a path from the lake's folder, as a bundle tells it, wherever the folder is."""
+    return replace(change, source=from_lake(change.source, organization.manifest)) if change.source else change
 
 
 def _stale(

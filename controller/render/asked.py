@@ -31,6 +31,9 @@ def place(manifest: Manifest, field: str, organization: Manifest) -> Source:
 
     So a bundle says the same whatever the folder was called on the command line that built it.
     """
-    at = manifest.at(field)
+    return from_lake(manifest.at(field), organization)
+
+
+def from_lake(at: Source, organization: Manifest) -> Source:
     folder, path = PurePath(organization.path).parent, PurePath(at.path)
     return Source(path.relative_to(folder).as_posix(), at.line, at.column) if path.is_relative_to(folder) else at

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = "template.yaml.j2"
 SCHEMA = "schema.json"
+REQUIREMENTS = "requirements.txt"  # of a function: packages that go into its zip
 FOLDERS = ("blueprints", "pipeline")  # the latter's blueprints are called pipeline/<name>
 NOT_RENDERED = frozenset({"README.md", "example.yaml", "cases", "vendor", "__pycache__"})
 
@@ -67,10 +68,17 @@ class Catalogue:
         return {PurePosixPath(path).stem: self.asset(path) for path in self.files if path.startswith(below)}
 
     def function(self, name: str, function: str) -> Asset:
-        """The zip of what lies in the blueprint's `functions/<function>/`; the same files give the same bytes."""
+        """The zip of what lies in the blueprint's `functions/<function>/`, with the packages that it pins.
+
+        The same files and versions give the same bytes. Raises PackageUnusable.
+        """
         below = f"{name}/functions/{function}/"
         if below not in self._assets:
             files = {path.removeprefix(below): file for path, file in self.files.items() if path.startswith(below)}
+            if pinned := files.pop(REQUIREMENTS, None):
+                from controller.render.packages import packages  # 40 ms: only for those who pack such a zip
+
+                files = {**packages(pinned, f"{below}{REQUIREMENTS}"), **files}
             self._assets[below] = Asset(pack_files(files), ".zip")
         return self._assets[below]
 

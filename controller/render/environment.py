@@ -39,9 +39,13 @@ class Environment:
 
         Raises TemplateError where they do not fit: the lake was checked before, so that it is a fault of ours.
         """
+        return parse(self.text(name, values))
+
+    def text(self, name: str, values: Mapping[str, Any]) -> str:
+        """The same as YAML, with the comments that `render` leaves out."""
         self._schemas.check(name, values)
         try:
-            return parse(self._jinja.get_template(f"{name}/template.yaml.j2").render(values))
+            return self._jinja.get_template(f"{name}/template.yaml.j2").render(values)
         except jinja2.TemplateError as error:
             raise TemplateError(f"{name}: {error}") from error
 

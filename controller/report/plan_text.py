@@ -1,36 +1,39 @@
 """A plan as people read it, by Terraform's conventions: a block a change, what blocks, one summary line.
 
 A creation is one line, and of a silo with many only the first ones, so that a first apply stays readable; `everything`
-shows all of them with their properties.
+shows all of them with their properties. What comes first, and what is only counted, is plan_order.py's.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
 from controller.diff.change import Change, Detail, Verb
 from controller.plan.plan import Guard, Plan
 from controller.report.drift_text import finding_lines
+from controller.report.plan_order import Alike, Rest, laid_out
 from controller.report.terminal import PLAIN, Color, Terminal
 from controller.report.value import count, difference, plain, shown
 
-CREATED_SHOWN = 3  # creations of one silo before the rest is only counted
-
+FORGET = "."  # given up by the lake, kept by AWS
 COLORS = {
-    Verb.CREATE: Color.GREEN,
-    Verb.UPDATE: Color.YELLOW,
-    Verb.REPLACE: Color.RED,
-    Verb.DELETE: Color.RED,
-    Verb.BLOCKED: Color.CYAN,
+    Verb.CREATE.value: Color.GREEN,
+    Verb.UPDATE.value: Color.YELLOW,
+    Verb.REPLACE.value: Color.RED,
+    Verb.DELETE.value: Color.RED,
+    FORGET: Color.YELLOW,
+    Verb.BLOCKED.value: Color.CYAN,
 }
 MEANING = {
-    Verb.CREATE: "create",
-    Verb.UPDATE: "update in place",
-    Verb.REPLACE: "destroy, then create again",
-    Verb.DELETE: "destroy",
-    Verb.BLOCKED: "blocked, nothing is done about it",
+    Verb.CREATE.value: "create",
+    Verb.UPDATE.value: "update in place",
+    Verb.REPLACE.value: "destroy, then create again",
+    Verb.DELETE.value: "destroy",
+    FORGET: "give up, AWS keeps it",
+    Verb.BLOCKED.value: "blocked, nothing is done about it",
 }
+ALL = "(--all shows them)"
 
 
 def plan_text(plan: Plan, terminal: Terminal = PLAIN, everything: bool = False) -> str:
@@ -39,10 +42,10 @@ def plan_text(plan: Plan, terminal: Terminal = PLAIN, everything: bool = False) 
     if plan.drift:
         drifted = (line for finding in plan.drift for line in finding_lines(finding, terminal))
         parts.append(["Changed outside of siloctl since the last apply:", *drifted])
-    parts.append([f"Note: {plain(note, terminal)}" for note in plan.notes])
-    verbs = [verb for verb in Verb if any(change.verb is verb for change in plan.changes)]
-    if len(verbs) > 1:
-        parts.append(list(_legend(verbs, terminal)))
+    parts.append([line for note in plan.notes for line in _wrapped("Note:", plain(note, terminal), terminal)])
+    symbols = {_symbol(change) for change in plan.changes}
+    if len(symbols) > 1:
+        parts.append(list(_legend(symbols, terminal)))
     guards = [line for guard in plan.guards for line in _guard(guard, terminal)]
     blocks = list(_blocks(plan.changes, terminal, everything))
     if guards:
@@ -71,42 +74,44 @@ def _sentence(compared: Mapping[str, int]) -> str:
     return f"{listed} {verb} the manifests."
 
 
-def _legend(verbs: Iterable[Verb], terminal: Terminal) -> Iterator[str]:
+def _symbol(change: Change) -> str:
+    return FORGET if change.retained else change.verb.value
+
+
+def _legend(symbols: Iterable[str], terminal: Terminal) -> Iterator[str]:
     yield "Symbols:"
-    for verb in verbs:
-        yield f"  {terminal.paint(f'{verb.value:>3}', COLORS[verb])} {MEANING[verb]}"
+    for symbol, meaning in MEANING.items():
+        if symbol in symbols:
+            yield f"{terminal.paint(f'{symbol:>3}', COLORS[symbol])} {meaning}"
 
 
 def _blocks(changes: tuple[Change, ...], terminal: Terminal, everything: bool) -> Iterator[str]:
-    created = Counter(_owner(change) for change in changes if change.verb is Verb.CREATE)
-    seen: Counter[str] = Counter()
-    for change in changes:
-        owner = _owner(change)
-        if change.verb is Verb.CREATE and not everything and created[owner] > CREATED_SHOWN + 1:
-            seen[owner] += 1
-            if seen[owner] > CREATED_SHOWN:
-                if seen[owner] == created[owner]:
-                    yield _rest(owner, created[owner] - CREATED_SHOWN, terminal)
-                continue
-        yield from _block(change, terminal, everything)
+    for part in laid_out(changes, everything):
+        match part:
+            case Change():
+                yield from _block(part, terminal, everything)
+            case Rest():
+                yield terminal.paint(_rest(part, terminal), Color.DIM)
+            case Alike(number):
+                yield terminal.paint(
+                    f"      {terminal.ellipsis} and so in {count(number, 'more silos')} {ALL}", Color.DIM
+                )
 
 
-def _owner(change: Change) -> str:
-    """`silo/sales` for all that is in that silo's bundle; the first word of any other address."""
-    return "/".join(change.address.split("/")[: 2 if change.address.startswith("silo/") else 1])
-
-
-def _rest(owner: str, number: int, terminal: Terminal) -> str:
-    text = f"  # {terminal.ellipsis} and {count(number, 'more resources')} of {owner} will be created"
-    return terminal.paint(text + " (--all shows them)", Color.DIM)
+def _rest(rest: Rest, terminal: Terminal) -> str:
+    kinds = [(rest.data, "hold data"), (rest.access, "grant access")]
+    told = ", ".join(f"{number:,} {what}" for number, what in kinds if number)
+    more = count(rest.number, "more resources")
+    return f"  + {terminal.ellipsis} and {more} of {rest.owner}{f', of which {told}' if told else ''} {ALL}"
 
 
 def _block(change: Change, terminal: Terminal, everything: bool) -> Iterator[str]:
     details = change.details if everything or change.verb is not Verb.CREATE else ()
-    header = f"  # {plain(change.address, terminal)} {_phrase(change, terminal)}"
-    if change.source and not details and change.verb is not Verb.CREATE:
+    symbol = _symbol(change)
+    header = f"{plain(change.address, terminal)} {_phrase(change, terminal)}"
+    if change.source and (details or change.verb is not Verb.CREATE):
         header += f"  ({change.source.path}:{change.source.line})"
-    yield terminal.paint(header, Color.BOLD)
+    yield f"{terminal.paint(f'{symbol:>3}', COLORS[symbol], Color.BOLD)} {terminal.paint(header, Color.BOLD)}"
     for detail in details:
         yield _property(change, detail, terminal)
 
@@ -140,10 +145,8 @@ def _property(change: Change, detail: Detail, terminal: Terminal) -> str:
         text += f" # at position {detail.at}"
     if detail.replaces:
         text += " # forces replacement"
-    line = f"  {_sign(change, detail)} {plain(detail.path, terminal)}: {text}"
-    if change.source and detail is change.details[0]:
-        line = f"{line:<68}  ({change.source.path}:{change.source.line})"
-    return terminal.paint(line, COLORS[change.verb])
+    sign = _sign(change, detail)
+    return terminal.paint(f"      {sign} {plain(detail.path, terminal)}: {text}", COLORS[sign])
 
 
 def _sign(change: Change, detail: Detail) -> str:
@@ -155,11 +158,18 @@ def _sign(change: Change, detail: Detail) -> str:
 
 
 def _guard(guard: Guard, terminal: Terminal) -> Iterator[str]:
-    word = (
-        terminal.paint("Blocked:", Color.RED, Color.BOLD) if guard.blocks else terminal.paint("Warning:", Color.YELLOW)
-    )
+    word, colors = ("Blocked:", (Color.RED, Color.BOLD)) if guard.blocks else ("Warning:", (Color.YELLOW,))
     named = not guard.address or guard.message.startswith(guard.address)
-    about = "" if named else f" {plain(guard.address, terminal)}:"
-    yield f"{word}{about} {plain(guard.message, terminal)} [{guard.code}]"
+    about = "" if named else f"{plain(guard.address, terminal)}: "
+    first, *more = _wrapped(word, f"{about}{plain(guard.message, terminal)} [{guard.code}]", terminal)
+    yield first.replace(word, terminal.paint(word, *colors), 1)
+    yield from more
     if guard.blocks and guard.allow:
         yield f"  if that is meant, pass --allow {plain(guard.allow, terminal)}"
+
+
+def _wrapped(word: str, text: str, terminal: Terminal) -> list[str]:
+    """No line wider than the reader's, but for a word that is: an address or a command's argument stays whole."""
+    return textwrap.wrap(
+        f"{word} {text}", terminal.width, subsequent_indent="  ", break_long_words=False, break_on_hyphens=False
+    )

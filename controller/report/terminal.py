@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TextIO
 
+WIDTH = 80  # where nobody says: a log, a file, a page
+
 
 class Color(StrEnum):
     """The value is the terminal's own code (ECMA-48, Select Graphic Rendition)."""
@@ -25,7 +27,7 @@ class Color(StrEnum):
 class Terminal:
     color: bool = False
     unicode: bool = True
-    width: int = 120
+    width: int = WIDTH
 
     @classmethod
     def of(cls, stream: TextIO, environ: Mapping[str, str] = os.environ) -> Terminal:
@@ -34,7 +36,7 @@ class Terminal:
         return cls(
             color=person and not environ.get("NO_COLOR"),
             unicode="utf" in (getattr(stream, "encoding", None) or "").lower(),
-            width=shutil.get_terminal_size((120, 40)).columns if person else 120,
+            width=shutil.get_terminal_size((WIDTH, 24)).columns if person else WIDTH,
         )
 
     def paint(self, text: str, *colors: Color) -> str:

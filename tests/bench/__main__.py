@@ -8,7 +8,7 @@ import tempfile
 from itertools import pairwise
 from pathlib import Path
 
-from controller.local.server import EmbeddedAws
+from controller.local.server.embedded import EmbeddedAws
 from tests.bench.plan import Cost, measure_apart, put_published, read_lake, write_manifests
 
 SIZES = (4, 100, 1000)

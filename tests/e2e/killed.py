@@ -14,7 +14,7 @@ from typing import Any
 from controller.cli.wiring import connect
 from controller.engine.apply import apply
 from controller.engine.plan import Options, make_plan
-from controller.local.server import Call
+from controller.local.server.calls import Call
 from controller.resolve.lake import Lake
 from tests.fakes.aws import Recorder
 from tests.fakes.blueprints import catalogue

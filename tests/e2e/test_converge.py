@@ -17,7 +17,7 @@ from controller.cli.exit import Exit
 from controller.cli.wiring import connect
 from controller.engine.plan import Options, make_plan
 from controller.engine.ports import Ports
-from controller.local.server import Call
+from controller.local.server.calls import Call
 from tests.e2e.end_state import end_state
 from tests.e2e.killed import COMMIT, Killer, killed_lake
 from tests.fakes.blueprints import catalogue

@@ -11,6 +11,7 @@ import pytest
 from controller.cli import run
 from controller.cli.exit import Exit
 from controller.local.clients import client
+from tests.e2e.printed import execute
 
 pytestmark = pytest.mark.emulator
 
@@ -55,3 +56,48 @@ def test_drift_finds_what_was_changed_by_hand_and_nothing_else(
     given = dict(zip(words[3::2], words[4::2], strict=True))
     client("s3", SALES, given["--region"]).put_bucket_policy(Bucket=given["--bucket"], Policy=given["--policy"])
     assert list(drift(Exit.CHANGES)) == ["silo/sales/storage/DropzoneBucket"]
+
+
+def test_what_was_changed_or_deleted_is_put_back_by_what_drift_prints(
+    two_silos: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def drift(exits: Exit) -> dict[str, Any]:
+        capsys.readouterr()
+        assert run(["--manifests", two_silos, "drift", "--format", "json", "--detailed-exitcode"]) == exits
+        return {finding["address"]: finding for finding in json.loads(capsys.readouterr().out)["drift"]}
+
+    assert run(["--manifests", two_silos, "apply", "--yes", "--wait", "--timeout", "120s"]) == Exit.OK
+    s3, sns = client("s3", SALES, "eu-west-1"), client("sns", SALES, "eu-west-1")
+    s3.put_bucket_versioning(Bucket=DROPZONE, VersioningConfiguration={"Status": "Suspended"})
+    (topic,) = [one["TopicArn"] for one in sns.list_topics()["Topics"] if SALES in one["TopicArn"]]
+    sns.delete_topic(TopicArn=topic)
+    kms = client("kms", SALES, "eu-west-1")
+    key = next(one["TargetKeyId"] for one in kms.list_aliases()["Aliases"] if one["AliasName"] == "alias/lake-data")
+    opened = json.loads(kms.get_key_policy(KeyId=key, PolicyName="default")["Policy"])
+    stranger = {
+        "Sid": "Stranger",
+        "Effect": "Allow",
+        "Principal": {"AWS": "*"},
+        "Action": "kms:Decrypt",
+        "Resource": "*",
+    }
+    opened["Statement"].append(stranger)
+    kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(opened))
+
+    found = drift(Exit.CHANGES)
+    told = {finding["address"].partition("/storage/")[2]: finding["message"] for finding in found.values()}
+    assert (
+        told.pop(next(name for name in told if name.startswith("Owner"))) == "was deleted by hand"
+    )  # subscribed to it
+    assert told == {
+        "DropzoneBucket": "was changed by hand",
+        "FailureTopic": "was deleted by hand",
+        "Key": "was changed by hand",
+    }
+    assert stranger in found["silo/sales/storage/Key"]["actual"].values()
+    assert "take what asks for it out" in found["silo/sales/storage/FailureTopic"]["accept"]
+    commands = {finding["reassert"] for finding in found.values()}
+    assert len(commands) == 1
+    execute(commands.pop(), two_silos)
+    assert drift(Exit.OK) == {}
+    assert s3.get_bucket_versioning(Bucket=DROPZONE)["Status"] == "Enabled"

@@ -24,6 +24,7 @@ class FakeSilos:
     drifts: dict[tuple[str, str], Sequence[LiveDrift]] = field(default_factory=dict)
     policies: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     unshared: dict[str, str] = field(default_factory=dict)  # table -> why nobody can read it
+    refused: dict[str, str] = field(default_factory=dict)  # stack -> why its drift cannot be detected
     cut_off: set[str] = field(default_factory=set)
 
     def _answer(self, held: Mapping[tuple[str, str], T], place: Place, name: str) -> Observed[T]:
@@ -48,6 +49,8 @@ class FakeSilos:
         return self._answer(self.templates, place, stack)
 
     def drift(self, place: Place, stack: str) -> Observed[Sequence[LiveDrift]]:
+        if stack in self.refused:
+            return Unreadable(self.refused[stack])
         found = self._answer(self.drifts, place, stack)
         return Present(()) if isinstance(found, Absent) else found
 

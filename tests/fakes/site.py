@@ -14,6 +14,9 @@ ACCOUNT, REGION, STACK = "200000000001", "eu-west-1", "site"
 BUCKET, ADMIN = "acme-sales-site", "admin@acme.example"
 SCOPE = "aws.cognito.signin.user.admin"
 NO_CACHE, ALL_BUT_HOST = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad", "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+FORMAT = (
+    "$context.httpMethod $context.path $context.status $context.authorizer.claims.username $context.authorizer.error"
+)
 CODE = """
 import base64, time
 
@@ -97,10 +100,16 @@ def template() -> dict[str, Any]:
                 "SourceArn": {"Fn::Sub": "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${Api}/*"},
             },
         ),
+        "Log": ("AWS::Logs::LogGroup", {"LogGroupName": "of-the-api", "RetentionInDays": 30}),
         "Api": ("AWS::ApiGatewayV2::Api", {"Name": "site", "ProtocolType": "HTTP"}),
         "Stage": (
             "AWS::ApiGatewayV2::Stage",
-            {"ApiId": {"Ref": "Api"}, "StageName": "$default", "AutoDeploy": True},
+            {
+                "ApiId": {"Ref": "Api"},
+                "StageName": "$default",
+                "AutoDeploy": True,
+                "AccessLogSettings": {"DestinationArn": {"Fn::GetAtt": "Log.Arn"}, "Format": FORMAT},
+            },
         ),
         "Integration": (
             "AWS::ApiGatewayV2::Integration",

@@ -17,7 +17,7 @@ import click
 from controller.cli.exit import Exit
 
 if TYPE_CHECKING:
-    from controller.local.server import EmbeddedAws
+    from controller.local.server.embedded import EmbeddedAws
 
 
 @click.group("local")
@@ -96,7 +96,7 @@ def _started(manifests: Path, port: int) -> EmbeddedAws:
 
     lake = read_lake(manifests).lake
     try:
-        from controller.local.server import EmbeddedAws
+        from controller.local.server.embedded import EmbeddedAws
     except ModuleNotFoundError as missing:
         hint = f"the embedded AWS needs the package {missing.name}: pip install 'siloctl[local]'"
         raise click.ClickException(hint) from missing

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from controller.local.cloudformation import parameters
+from controller.local.cloudformation import drift, parameters
 from controller.local.cloudformation.comparison import ABSENT, canonical
 from controller.local.cloudformation.preview import Change, Detail, Preview, shown
 from controller.local.cloudformation.stack import Stack, Wanted, now
@@ -43,14 +44,26 @@ class ChangeSet:
         """Find the changes; a set without any, or with a fault, is FAILED."""
         try:
             preview = Preview(self.stack, self.wanted)
+            self.changes = (*preview.changes, *self._reverts(preview))
         except FAILURES as failure:
             self.fail(reason_of(failure))
             return
-        self.changes = tuple(preview.changes)
-        if preview.empty and self.kind == "UPDATE":
+        if preview.empty and not self.changes and self.kind == "UPDATE":
             self.fail(NO_CHANGE)
         else:
             self.status, self.execution = "CREATE_COMPLETE", "AVAILABLE"
+
+    def _reverts(self, preview: Preview) -> Iterator[Change]:
+        """What is put back besides the changes; a resource that others deleted is made again."""
+        told = {change.logical_id for change in preview.changes}
+        for found in drift.drifted(self.stack) if self.wanted.reverts else ():
+            one = found.resource
+            if one.logical_id in told or one.logical_id not in preview.active:
+                continue
+            if found.status == "DELETED":
+                yield Change("Add", one.logical_id, one.type, after=one.properties)
+            else:
+                yield Change("Modify", one.logical_id, one.type, one.physical_id, "False", after=one.properties)
 
     def fail(self, reason: str) -> None:
         self.status, self.reason, self.execution = "FAILED", reason, "UNAVAILABLE"
@@ -66,6 +79,7 @@ class ChangeSet:
             "Capabilities": list(wanted.capabilities),
             "Tags": [{"Key": key, "Value": value} for key, value in wanted.tags.items()],
             "OnStackFailure": self.on_failure,
+            "DeploymentMode": "REVERT_DRIFT" if wanted.reverts else None,
             "Changes": [
                 {"Type": "Resource", "ResourceChange": _change(change, values, self.children.get(change.logical_id))}
                 for change in self.changes

@@ -156,6 +156,14 @@ def checked(stack: Stack, resource: Resource) -> Drift:
     return drift
 
 
+def drifted(stack: Stack) -> Iterator[Drift]:
+    """Those of the stack's resources that others changed or deleted."""
+    for resource in tuple(stack.resources.values()):
+        found = checked(stack, resource)
+        if found.status in ("MODIFIED", "DELETED"):
+            yield found
+
+
 def _checked(stack: Stack, resource: Resource) -> Drift:
     if resource.type in UNCHECKED or not resource.physical_id:
         return Drift(resource, "NOT_CHECKED", now())

@@ -42,10 +42,12 @@ class NestedStack:
 
     def update(self, scope: Scope, physical_id: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Made:
         parent, child = _stack(scope, scope.stack_id), _stack(scope, physical_id)
+        if child.status == "DELETE_COMPLETE":
+            raise ResourceFailed(f"Stack [{child.id}] does not exist")
         if child.busy:
             raise ResourceFailed(f"Stack:{child.id} is in {child.status} state and can not be updated.")
         wanted = wanted_of(scope.account, scope.region, parent.wanted, after)
-        if _unchanged(child.wanted, wanted):
+        if _unchanged(child.wanted, wanted) and not wanted.reverts:
             return _made(child)
         creation.check(wanted)
         child.tell("UPDATE_IN_PROGRESS")
@@ -85,6 +87,7 @@ def wanted_of(account: str, region: str, parent: Wanted, properties: Mapping[str
         role_arn=parent.role_arn,
         notification_arns=tuple(properties.get("NotificationARNs", ())),
         caller=parent.caller,
+        reverts=parent.reverts,
     )
 
 

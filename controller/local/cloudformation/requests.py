@@ -38,6 +38,7 @@ def wanted(
         role_arn=role,
         notification_arns=tuple(params.get("NotificationARNs") or (before.notification_arns if before else ())),
         caller=caller,
+        reverts=params.get("DeploymentMode") == "REVERT_DRIFT",
     )
 
 

@@ -31,6 +31,7 @@ class Wanted:
     role_arn: str | None = None
     notification_arns: tuple[str, ...] = ()
     caller: str | None = None
+    reverts: bool = False  # also what others did to its resources (DeploymentMode REVERT_DRIFT)
 
 
 @dataclass(frozen=True, slots=True)

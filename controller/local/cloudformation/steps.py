@@ -84,9 +84,15 @@ def make(stack: Stack, evaluator: Evaluator, logical_id: str) -> Resource:
     return resource
 
 
-def change(stack: Stack, resource: Resource, properties: Mapping[str, Any], reason: str | None = None) -> None:
-    """Bring a resource to other properties in place. Raises StepFailed."""
-    before = resource.properties
+def change(
+    stack: Stack,
+    resource: Resource,
+    properties: Mapping[str, Any],
+    reason: str | None = None,
+    there: Mapping[str, Any] | None = None,
+) -> None:
+    """Bring a resource to other properties in place; `there` is what others made of it. Raises StepFailed."""
+    before = {**resource.properties, **(there or {})}
     resource.properties = properties
     stack.tell_of(resource, "UPDATE_IN_PROGRESS", reason)
     try:

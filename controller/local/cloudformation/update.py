@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from controller.local.cloudformation import catalog, estate, evaluation, policy, steps
+from controller.local.cloudformation import catalog, drift, estate, evaluation, policy, steps
 from controller.local.cloudformation.comparison import canonical, changed_at
 from controller.local.cloudformation.intrinsics import Evaluator
 from controller.local.cloudformation.stack import STACK, Output, Resource, Stack, Wanted, now
@@ -139,7 +139,12 @@ class Update:
             return
         try:
             properties = evaluator.properties(name)
-            nature = needed(old, properties, self._tags_changed(old) or old.type == STACK)
+            others = drift.checked(stack, old) if self.wanted.reverts else None
+            if others is not None and others.status == "DELETED":
+                self._make(name, evaluator)
+                return
+            modified = others is not None and others.status == "MODIFIED"
+            nature = needed(old, properties, self._tags_changed(old) or old.type == STACK or modified)
             if nature != "none":
                 verb = "Update:Replace" if nature == "replace" else "Update:Modify"
                 policy.check(self.policy, verb, name, old.type)
@@ -153,7 +158,7 @@ class Update:
             self.done.append(Replaced(before))
         elif nature == "change":
             self.done.append(Changed(replace(old)))
-            steps.change(stack, old, properties)
+            steps.change(stack, old, properties, there=others.actual if others else None)
         current = stack.resources[name]
         current.deletion_policy, current.update_replace_policy = (
             described.deletion_policy,

@@ -1,7 +1,4 @@
-"""The embedded AWS as one thing: an endpoint on this machine, with the organization of a lake behind it."""
+"""The embedded AWS as one thing: an endpoint on this machine, with the organization of a lake behind it.
 
-from controller.local.server.calls import Call
-from controller.local.server.embedded import EmbeddedAws
-from controller.local.server.gateway import Cut
-
-__all__ = ["Call", "Cut", "EmbeddedAws"]
+Nothing is imported here: resources listen with `http`, and `embedded` starts what resources need.
+"""

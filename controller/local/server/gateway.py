@@ -9,7 +9,7 @@ from typing import Any
 from controller.local.authorization import catalogs, decisions
 from controller.local.authorization.refusal import Refusal
 from controller.local.clients import ACCOUNT, INTERNAL
-from controller.local.server import calls
+from controller.local.server import calls, cors
 from controller.local.server.callers import Caller, caller
 from controller.local.server.calls import Call
 from controller.local.server.http import Application
@@ -44,7 +44,10 @@ class Gateway:
         self._cut = self.before_write = self.after_write = None
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        if environ["REQUEST_METHOD"] == "OPTIONS":
+            return cors.preflight(environ, start_response)
         scope = calls.credential(environ)
+        start_response = cors.answering(environ, scope.service, start_response)
         if environ.get(_variable(ACCOUNT)) or not scope.access_key:
             return self._pass(environ, start_response, scope.service or "s3")
         who = caller(scope.access_key)

@@ -88,7 +88,7 @@ def _allow(client: Any, flow: str) -> None:
 
 
 def _by_password(pool: Any, client: Any, said: Mapping[str, str]) -> Any:
-    user = pool._get_user(said.get("USERNAME", ""))
+    user = _named(pool, said.get("USERNAME", ""))
     if user is None and client.extended_config.get("PreventUserExistenceErrors") != "ENABLED":
         raise UserNotFoundError("User does not exist.")
     if user is None or not secrets.compare_digest(str(user.password).encode(), said.get("PASSWORD", "").encode()):
@@ -96,6 +96,13 @@ def _by_password(pool: Any, client: Any, said: Mapping[str, str]) -> Any:
     if not user.enabled:
         raise NotAuthorizedError("User is disabled.")
     return user
+
+
+def _named(pool: Any, name: str) -> Any | None:
+    """In a pool that says so, whatever the case of letters."""
+    if pool.extended_config.get("UsernameConfiguration", {}).get("CaseSensitive") is not False:
+        return pool._get_user(name)
+    return next((user for user in pool.users.values() if user.username.lower() == name.lower()), None)
 
 
 def _refreshed(pool: Any, client: Any, token: str) -> Answer:
@@ -156,7 +163,7 @@ def respond_to_auth_challenge(
     backend: Any, session: str, client_id: str, challenge_name: str, challenge_responses: Mapping[str, str]
 ) -> Answer:
     found = _found(backend, session)
-    theirs = found.pool._get_user(challenge_responses.get("USERNAME", "")) is found.user
+    theirs = _named(found.pool, challenge_responses.get("USERNAME", "")) is found.user
     if (found.client.id, found.challenge) != (client_id, challenge_name) or not theirs or not found.user.enabled:
         raise NotAuthorizedError("Invalid session for the user.")
     match challenge_name:

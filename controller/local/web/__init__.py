@@ -5,6 +5,6 @@ templates made, as everywhere else here.
 """
 
 from controller.local.web.ports import reset
-from controller.local.web.sites import Invitation, Site, close, open_api, open_site, sites
+from controller.local.web.sites import Invitation, Site, close, names, open_api, open_site, sites
 
-__all__ = ["Invitation", "Site", "close", "open_api", "open_site", "reset", "sites"]
+__all__ = ["Invitation", "Site", "close", "names", "open_api", "open_site", "reset", "sites"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
+import time
+import uuid
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,7 +15,8 @@ from controller.local import functions
 from controller.local.authorization.services import may_call
 from controller.local.resources import store
 from controller.local.web import tokens
-from controller.local.web.event import Malformed, Matched, answer, claims_told, event
+from controller.local.web.access_log import log
+from controller.local.web.event import PROTOCOL, TIME, Malformed, Matched, answer, claims_told, event
 from controller.local.web.message import Request, Response, message
 from controller.local.web.place import Place
 
@@ -23,6 +26,7 @@ SERVICE = "apigateway.amazonaws.com"
 DEFAULT = "$default"
 PAYLOAD = 6 * 1024 * 1024  # bytes that a function takes at once; API Gateway itself takes 10 MB (Lambda quotas)
 SECONDS = 30.0  # that an integration may take (API Gateway quotas)
+ABSENT = message(404, "Not Found")
 FAILED = message(500, "Internal Server Error")
 
 Properties = Mapping[str, Any]
@@ -36,15 +40,41 @@ class Refused(Exception):
 
 def serve(place: Place, request: Request) -> Response:
     """The answer of the API that is at a place."""
+    path = unquote(request.path)
+    stage = _stage(place, path)
+    if stage is None:
+        return ABSENT
+    told = _told(request, path)
     try:
-        stage, path = _stage(place, unquote(request.path))
-        route, matched = _route(place, stage, path, request.method)
-        if len(request.body) > PAYLOAD:
-            raise Refused(message(413, "Request Entity Too Large"))
-        integration = _of(place, "Integration")[str(route.get("Target", "")).removeprefix("integrations/")]
-        return _called(place, integration, request, replace(matched, authorizer=_authorized(place, route, request)))
+        answered = _served(place, stage, path, request, told)
     except Refused as refused:
-        return refused.response
+        answered = refused.response
+    log(place, stage, {**told, "status": str(answered.status), "responseLength": str(len(answered.body))})
+    return answered
+
+
+def _told(request: Request, path: str) -> dict[str, str]:
+    """What is known of a request before anything is done with it, by the names of `$context`."""
+    return {
+        "requestId": uuid.uuid4().hex[:16],
+        "requestTime": time.strftime(TIME, time.gmtime()),
+        "identity.sourceIp": request.source,
+        "identity.userAgent": request.header("user-agent"),
+        "httpMethod": request.method,
+        "path": path,
+        "protocol": PROTOCOL,
+    }
+
+
+def _served(place: Place, stage: Properties, path: str, request: Request, told: dict[str, str]) -> Response:
+    route, matched = _route(place, stage, path, request.method)
+    matched = replace(matched, request_id=told["requestId"], time=told["requestTime"])
+    told["routeKey"] = matched.route_key
+    if len(request.body) > PAYLOAD:
+        raise Refused(message(413, "Request Entity Too Large"))
+    matched = replace(matched, authorizer=_authorized(place, route, request, told))
+    integration = _of(place, "Integration")[str(route.get("Target", "")).removeprefix("integrations/")]
+    return _called(place, integration, request, matched, told)
 
 
 def _of(place: Place, kind: str) -> dict[str, Properties]:
@@ -53,15 +83,10 @@ def _of(place: Place, kind: str) -> dict[str, Properties]:
     return {name: one.properties for name, one in kept.items() if one.properties["ApiId"] == place.id}
 
 
-def _stage(place: Place, path: str) -> tuple[Properties, str]:
-    """The stage that the path names, else the default one; its routes are live only where it deploys by itself."""
-    stages = {str(one["StageName"]): one for one in _of(place, "Stage").values() if one.get("AutoDeploy") is True}
-    first = path.split("/")[1] if "/" in path else ""
-    if first in stages:
-        return stages[first], path
-    if DEFAULT in stages:
-        return stages[DEFAULT], path
-    raise Refused(message(404, "Not Found"))
+def _stage(place: Place, path: str) -> Properties | None:
+    """The stage that the path names, else the default one."""
+    stages = {str(one["StageName"]): one for one in _of(place, "Stage").values()}
+    return stages.get(path.split("/")[1] if "/" in path else "", stages.get(DEFAULT))
 
 
 def _route(place: Place, stage: Properties, path: str, method: str) -> tuple[Properties, Matched]:
@@ -78,11 +103,11 @@ def _route(place: Place, stage: Properties, path: str, method: str) -> tuple[Pro
             rank = (1 if "+}" in pattern else 0, pattern.count("{"), int(verb == "ANY"))
             found.append((rank, route, parameters))
     if not found:
-        raise Refused(message(404, "Not Found"))
+        raise Refused(ABSENT)
     _, route, parameters = min(found, key=lambda one: one[0])
     variables = stage.get("StageVariables") or {}
     key = str(route["RouteKey"])
-    return route, Matched(place.account, place.region, place.id, name, key, path, parameters, variables)
+    return route, Matched(place, name, key, path, parameters, variables)
 
 
 def _parameters(pattern: str, path: str) -> dict[str, str] | None:
@@ -98,57 +123,60 @@ def _parameters(pattern: str, path: str) -> dict[str, str] | None:
     return None if match is None else dict(zip(named, match.groups(), strict=True))
 
 
-def _authorized(place: Place, route: Properties, request: Request) -> Mapping[str, Any] | None:
-    match route.get("AuthorizationType", "NONE"):
-        case "NONE":
-            return None
-        case "JWT":
-            authorizer = _of(place, "Authorizer")[str(route["AuthorizerId"])]
-            return _by_token(authorizer, route, request)
-        case other:
-            raise Refused(message(500, f"the embedded AWS cannot authorize by {other}"))
-
-
-def _by_token(authorizer: Properties, route: Properties, request: Request) -> Mapping[str, Any]:
-    settings = authorizer["JwtConfiguration"]
+def _authorized(place: Place, route: Properties, request: Request, told: dict[str, str]) -> Mapping[str, Any] | None:
+    if route.get("AuthorizationType", "NONE") == "NONE":
+        return None
+    settings = _of(place, "Authorizer")[str(route["AuthorizerId"])]["JwtConfiguration"]
     token = request.header("authorization")
     token = token[7:] if token[:7].lower() == "bearer " else token
     try:
         said = tokens.claims(token, settings["Issuer"], settings.get("Audience", ()))
-    except tokens.Unauthorized:
+    except tokens.Unauthorized as refused:
+        told["authorizer.error"] = str(refused)
         raise Refused(message(401, "Unauthorized").replacing([("www-authenticate", "Bearer")])) from None
+    claims = claims_told(said)
+    told |= {f"authorizer.claims.{name}": value for name, value in claims.items()}
     wanted, there = route.get("AuthorizationScopes"), tokens.scopes(said)
     if wanted and not set(wanted) & set(there):
-        raise Refused(message(403, "Forbidden").replacing([("www-authenticate", 'Bearer error="insufficient_scope"')]))
-    return {"claims": claims_told(said), "scopes": there if wanted else None}
+        told["authorizer.error"] = "insufficient scope"
+        why = 'Bearer error="insufficient_scope"'
+        raise Refused(message(403, "Forbidden").replacing([("www-authenticate", why)]))
+    return {"claims": claims, "scopes": there if wanted else None}
 
 
-def _called(place: Place, integration: Properties, request: Request, matched: Matched) -> Response:
+def _called(
+    place: Place, integration: Properties, request: Request, matched: Matched, told: dict[str, str]
+) -> Response:
     arn = str(integration["IntegrationUri"])
     found = re.search(r"functions/(arn:[^/]+)/invocations$", arn)
     arn = found[1] if found else arn
     path = matched.route_key.replace(" /", "/")
     source = f"arn:aws:execute-api:{place.region}:{place.account}:{place.id}/{matched.stage}/{path}"
     if not may_call(SERVICE, arn, {"aws:SourceArn": source, "aws:SourceAccount": place.account}):
+        told["integrationErrorMessage"] = "The IAM role or the function's policy does not allow the invocation"
         return FAILED
     seconds = min(SECONDS, float(integration.get("TimeoutInMillis", SECONDS * 1000)) / 1000)
-    return _in_time(arn, event(request, matched), seconds)
+    return _in_time(arn, event(request, matched), seconds, told)
 
 
-def _in_time(arn: str, asked: dict[str, Any], seconds: float) -> Response:
+def _in_time(arn: str, asked: dict[str, Any], seconds: float, told: dict[str, str]) -> Response:
     """The function goes on when API Gateway has stopped to wait for it."""
     answers: list[Response] = []
 
     def call() -> None:
         try:
             answers.append(answer(functions.invoke(arn, asked)))
-        except (functions.FunctionFailed, Malformed):  # the function's log says why
+        except (functions.FunctionFailed, Malformed) as failed:
+            told["integrationErrorMessage"] = str(failed).splitlines()[0]
             answers.append(FAILED)
 
     running = threading.Thread(target=call, name="http-api", daemon=True)
     running.start()
     running.join(seconds)
-    return answers[0] if answers else message(503, "Service Unavailable")
+    if not answers:
+        told["integrationErrorMessage"] = "Integration timed out"
+        return message(503, "Service Unavailable")
+    return answers[0]
 
 
 def pools(place: Place) -> tuple[str, ...]:

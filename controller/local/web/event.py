@@ -8,15 +8,16 @@ from __future__ import annotations
 import base64
 import json
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from controller.local.web.message import Request, Response
+from controller.local.web.place import Place
 
 TEXTS = ("text/", "application/json", "application/javascript", "application/xml", "application/x-www-form-urlencoded")
+PROTOCOL, TIME = "HTTP/1.1", "%d/%b/%Y:%H:%M:%S +0000"
 KIND = ("content-type", "application/json")
 
 
@@ -28,19 +29,19 @@ class Malformed(Exception):
 class Matched:
     """A request that found its route."""
 
-    account: str
-    region: str
-    api: str
+    place: Place  # of the API
     stage: str
     route_key: str
     path: str  # decoded
     parameters: Mapping[str, str]
     variables: Mapping[str, str]
     authorizer: Mapping[str, Any] | None = None  # claims and scopes of the token
+    request_id: str = ""
+    time: str = ""
 
     @property
     def domain(self) -> str:
-        return f"{self.api}.execute-api.{self.region}.amazonaws.com"
+        return f"{self.place.id}.execute-api.{self.place.region}.amazonaws.com"
 
 
 def event(request: Request, matched: Matched) -> dict[str, Any]:
@@ -67,24 +68,23 @@ def event(request: Request, matched: Matched) -> dict[str, Any]:
 
 
 def _context(request: Request, matched: Matched) -> dict[str, Any]:
-    now = time.time()
     known: dict[str, Any] = {
-        "accountId": matched.account,
-        "apiId": matched.api,
+        "accountId": matched.place.account,
+        "apiId": matched.place.id,
         "domainName": matched.domain,
-        "domainPrefix": matched.api,
+        "domainPrefix": matched.place.id,
         "http": {
             "method": request.method,
             "path": matched.path,
-            "protocol": "HTTP/1.1",
+            "protocol": PROTOCOL,
             "sourceIp": request.source,
             "userAgent": request.header("user-agent"),
         },
-        "requestId": uuid.uuid4().hex[:16],
+        "requestId": matched.request_id,
         "routeKey": matched.route_key,
         "stage": matched.stage,
-        "time": time.strftime("%d/%b/%Y:%H:%M:%S +0000", time.gmtime(now)),
-        "timeEpoch": int(now * 1000),
+        "time": matched.time,
+        "timeEpoch": int(time.time() * 1000),
     }
     return known if matched.authorizer is None else known | {"authorizer": {"jwt": matched.authorizer}}
 

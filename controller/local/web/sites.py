@@ -37,6 +37,15 @@ def sites() -> tuple[Site, ...]:
     return tuple(site for port in ports.every(distribution.TYPE) if (site := _told(port)) is not None)
 
 
+def names(port: int) -> tuple[str, ...]:
+    """The hosts that a port of this machine stands for; none where no site is there."""
+    found = next((one for one in ports.every(distribution.TYPE) if one.listener.port == port), None)
+    kept = found and store.find(found.place.account, found.place.region, distribution.TYPE, found.place.id)
+    if not kept:
+        return ()
+    return (str(kept.attributes["DomainName"]), *kept.properties["DistributionConfig"].get("Aliases", ()))
+
+
 def open_site(place: Place) -> None:
     ports.listen(place, distribution.TYPE, distribution.serve)
 

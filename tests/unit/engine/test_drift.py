@@ -16,6 +16,7 @@ from controller.model.index import Entry, Index
 from controller.model.live import LiveDifference, LiveDrift, LivePipeline, LiveResource, LiveStack
 from controller.model.observed import Unreadable
 from controller.model.world import Account, Unit
+from controller.publish.origin import Origin
 from controller.resolve.lake import Lake
 from tests.fakes.silos import FakeSilos
 from tests.fakes.users import FakeUsers
@@ -221,3 +222,44 @@ def test_what_cloudformation_could_not_compare_is_unreadable_and_the_rest_is_tol
     report = world.look("sales")
     assert set(report.unreadable.values()) == {"drift detection failed: AccessDenied", "no answer"}
     assert [finding.message for finding in report.findings] == ["was deleted by hand"]
+
+
+def test_a_stack_that_was_deleted_says_what_stands_in_the_way_of_a_new_one(world: World) -> None:
+    del world.silos.stacks[FINANCE, "lake-silo"]
+    world.silos.pipelines[FINANCE, "lake-delivery"] = LivePipeline("InProgress", "v", "", "", "")
+    assert world.look().findings == ()
+    world.silos.pipelines[FINANCE, "lake-delivery"] = LivePipeline("Succeeded", "v", "", "", "")
+    finding = only(world.look())
+    assert "start-pipeline-execution" in finding.reassert and "imported first" in finding.reassert
+    assert "retired" in finding.accept
+
+
+@pytest.mark.parametrize(
+    ("id", "address", "put_back"), [("FlowOrders", "flow/orders", "take it out"), ("Storage", "storage", "import")]
+)
+def test_a_nested_stack_that_was_deleted_is_told_as_a_whole(
+    world: World, id: str, address: str, put_back: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Origin, "nested_address", lambda self, nested: address)
+    gone = LiveStack("arn:gone", "gone", "DELETE_COMPLETE", "", "", {}, {})
+    world.silos.stacks[SALES, "arn:gone"] = gone
+    world.silos.refused["arn:gone"] = "Drift detection cannot be performed"
+    world.silos.listed[SALES, "root"] = (LiveResource(id, "arn:gone", "AWS::CloudFormation::Stack", "CREATE_COMPLETE"),)
+    finding = only(world.look())
+    assert (finding.address, finding.message) == (f"silo/sales/{address}", "was deleted by hand as a whole")
+    assert finding.reassert.startswith(put_back)
+
+
+def test_a_deleted_resource_is_accepted_by_taking_it_out_and_a_changed_one_by_writing_it_down(world: World) -> None:
+    world.silos.drifts[SALES, STORAGE] = (
+        LiveDrift("Queue", "q", "AWS::SQS::Queue", True, ()),
+        LiveDrift("RawBucket", "sales-raw", "AWS::S3::Bucket", False, (LiveDifference("/Tags", "a", "b"),)),
+    )
+    deleted, changed = world.look().findings
+    assert "take what asks for it out" in deleted.accept and "write it as it is now" in changed.accept
+    assert [word for word in deleted.reassert.split() if word.endswith(("-set", "-complete"))] == [
+        "create-change-set",
+        "change-set-create-complete",
+        "execute-change-set",
+        "stack-update-complete",
+    ]

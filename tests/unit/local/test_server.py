@@ -11,7 +11,8 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError, HTTPClientError
 
-from controller.local.server import Call, Cut
+from controller.local.server.calls import Call
+from controller.local.server.gateway import Cut
 
 Aws = Callable[..., Any]
 

@@ -1,4 +1,4 @@
-"""What the Spark job is told and what it asks for agree; `tests/spark` runs it."""
+"""The Spark job is not run here; what it is told and what it asks for have to agree all the same."""
 
 from __future__ import annotations
 
