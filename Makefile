@@ -1,4 +1,4 @@
-# `make demo` and `make test` need only Python 3.11+, Node 20+ with npm, and make: `setup` builds .venv from the locked versions.
+# `make demo` and `make test` need only Python 3.11+, Node 20+ with npm, and make, the tests also Java 17 and Chromium: `setup` builds .venv from the locked versions.
 PYTHON ?= python3
 VENV := .venv
 CHECKERS := .venv-checkers
@@ -22,7 +22,12 @@ $(VENV)/.site: blueprints/webapp/site/vendor.json requirements/package-lock.json
 demo: setup ## the whole loop on the embedded AWS, in about a minute
 	@$(BIN)/python -m tests.demo
 
-test: setup
+# Spark is large, and only the tests of the flows' jobs run it.
+$(VENV)/.spark: $(VENV)/.ready requirements/spark.txt
+	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps --no-build-isolation -r requirements/spark.txt
+	@touch $@
+
+test: setup $(VENV)/.spark
 	$(BIN)/python -m pytest -n 2
 
 check: setup
@@ -58,6 +63,7 @@ bench: setup
 lock: setup ## after a change of the dependencies in pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra local --extra dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements/dev.txt
 	$(BIN)/uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements/runtime.txt
+	$(BIN)/uv pip compile requirements/spark.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header --no-annotate -o requirements/spark.txt
 	npm install --prefix requirements --package-lock-only --ignore-scripts --omit-lockfile-registry-resolved --no-audit --no-fund
 	$(BIN)/uv pip compile requirements/checkers.in --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-header -o requirements/checkers.txt
 

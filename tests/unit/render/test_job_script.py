@@ -1,4 +1,4 @@
-"""The Spark job is not run here; what it is told and what it asks for have to agree all the same."""
+"""What the Spark job is told and what it asks for agree; `tests/spark` runs it."""
 
 from __future__ import annotations
 
