@@ -42,6 +42,14 @@ def test_a_command_runs_as_the_controller_and_its_status_is_passed_on() -> None:
     assert "AWS_ENDPOINT_URL_S3" not in set_names
 
 
+def test_a_silos_account_is_a_profile_away() -> None:
+    session = "boto3.Session(profile_name='sales')"
+    script = f"import boto3; print({session}.client('sts').get_caller_identity()['Arn'])"
+    done = siloctl("local", "run", "--", sys.executable, "-c", script, **REAL)
+
+    assert ":200000000001:assumed-role/OrganizationAccountAccessRole/" in done.stdout, done.stderr
+
+
 def test_siloctl_itself_is_found_as_the_command() -> None:
     done = siloctl("local", "run", "--", "siloctl", "validate")
 
@@ -55,11 +63,14 @@ def test_a_command_that_is_killed_counts_as_shells_count_it() -> None:
     assert siloctl("local", "run", "--", sys.executable, "-c", script).returncode == 128 + signal.SIGTERM
 
 
-def test_a_command_that_does_not_exist_is_misuse() -> None:
-    done = siloctl("local", "run", "--", "no-such-command-here")
-
-    assert done.returncode == 64
-    assert "no-such-command-here cannot be run" in done.stderr
+def test_a_command_that_cannot_be_run_is_told_as_shells_tell_it(tmp_path: Path) -> None:
+    absent = siloctl("local", "run", "--", "no-such-command-here")
+    assert (absent.returncode, "Traceback" in absent.stderr) == (127, False)
+    assert "no-such-command-here cannot be run: No such file" in absent.stderr
+    (tmp_path / "text").write_text("words")
+    unrunnable = siloctl("local", "run", "--", str(tmp_path / "text"))
+    assert unrunnable.returncode == 126
+    assert "cannot be run: Permission denied" in unrunnable.stderr
 
 
 def test_manifests_with_a_fault_start_nothing(tmp_path: Path) -> None:

@@ -7,17 +7,23 @@ import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from controller.cli.exit import Exit
+from controller.cli import ports
 
 if TYPE_CHECKING:
     from controller.local.server.embedded import EmbeddedAws
+
+
+CONFIG = "AWS_CONFIG_FILE"
+ACCOUNTS = "it knows you as the controller, in the master account; to act in a silo's account: aws --profile SILO …"
 
 
 @click.group("local")
@@ -36,24 +42,30 @@ def up(manifests: Path, port: int) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with _started(manifests, port) as embedded:
+    with _started(manifests, port) as embedded, _profiles(embedded) as profiles:
         click.echo(f"unset {' '.join(sorted(FOREIGN))}")
-        for name, value in embedded.environment.items():
+        for name, value in {**embedded.environment, CONFIG: profiles}.items():
             click.echo(f"export {name}={shlex.quote(value)}")
         click.echo(f"the embedded AWS listens at {embedded.endpoint}; Ctrl-C ends it", err=True)
+        click.echo(ACCOUNTS, err=True)
         sys.stdout.flush()
-        servers: dict[str, int] = {}
+        told: list[ports.Row] | None = None
+        before = told
         while not stop.wait(0.5):  # a bare wait would hold signals back on some systems
-            servers = _told(servers, {one.server.arn: one.port for one in embedded.sftp})
+            found = ports.rows(embedded.sites, embedded.sftp, embedded.name)
+            if found == before != told:  # once a deployment has come to rest
+                click.echo(f"\n{ports.table(found)}", err=True)
+                told = found
+            before = found
 
 
-def _told(before: Mapping[str, int], now: dict[str, int]) -> dict[str, int]:
-    """Say which SFTP servers came up and which went: deployments make and remove them."""
-    for arn in sorted(now.keys() - before.keys()):
-        click.echo(f"{arn} listens: sftp -P {now[arn]} USER@127.0.0.1", err=True)
-    for arn in sorted(before.keys() - now.keys()):
-        click.echo(f"{arn} is gone", err=True)
-    return now
+@contextmanager
+def _profiles(embedded: EmbeddedAws) -> Iterator[str]:
+    """A file of AWS's tools that lasts as long as the accounts that it names."""
+    with tempfile.TemporaryDirectory(prefix="siloctl-") as folder:
+        file = Path(folder) / "config"
+        file.write_text(embedded.profiles(), encoding="utf-8")
+        yield str(file)
 
 
 @command.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -64,8 +76,8 @@ def run(ctx: click.Context, words: tuple[str, ...]) -> None:
 
     For example: siloctl local run -- siloctl plan
     """
-    with _started(ctx.obj, 0) as embedded:
-        status = _run(words, environment(embedded.environment, os.environ))
+    with _started(ctx.obj, 0) as embedded, _profiles(embedded) as profiles:
+        status = _run(words, environment({**embedded.environment, CONFIG: profiles}, os.environ))
     ctx.exit(status)
 
 
@@ -106,14 +118,17 @@ def _started(manifests: Path, port: int) -> EmbeddedAws:
         raise click.ClickException(f"port {port} of this machine cannot be used: {error.strerror}") from error
 
 
+ABSENT, UNRUNNABLE = 127, 126  # of a command (POSIX shell command language, "Exit status for commands")
+
+
 def _run(words: tuple[str, ...], variables: Mapping[str, str]) -> int:
-    """The command's exit status, 128 and more for a signal, as shells have it. Ctrl-C is the command's to answer."""
+    """The command's exit status, and shells' own for signals and for what cannot be run. Ctrl-C is the command's."""
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:
         status = subprocess.run(words, env=variables, check=False).returncode
     except OSError as error:
         click.echo(f"{words[0]} cannot be run: {error.strerror}", err=True)
-        return int(Exit.MISUSE)
+        return ABSENT if isinstance(error, FileNotFoundError) else UNRUNNABLE
     finally:
         signal.signal(signal.SIGINT, before)
     return status if status >= 0 else 128 - status

@@ -21,6 +21,12 @@ def backend_of(account: str) -> Any | None:
     return found if any(member.id == account for member in found.accounts) else None
 
 
+def account_name(account: str) -> str:
+    """The name of an account, or its id outside of any organization."""
+    found = backend_of(account)
+    return next((str(one.name) for one in (found.accounts if found is not None else ()) if one.id == account), account)
+
+
 def organization_id(account: str) -> str | None:
     found = backend_of(account)
     return None if found is None else str(found.org.id)

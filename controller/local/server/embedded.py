@@ -16,8 +16,8 @@ from controller.local import clients, functions, organization, resources, sftp, 
 from controller.local.authorization import decisions
 from controller.local.cloudformation import service as cloudformation
 from controller.local.cloudformation import stacksets
-from controller.local.organization import Seeded, credentials
-from controller.local.organization.tree import PARTITION
+from controller.local.organization import Seeded, credentials, people
+from controller.local.organization.tree import PARTITION, account_name
 from controller.local.pipelines import service as pipelines
 from controller.local.server import callers
 from controller.local.server.calls import Call
@@ -40,7 +40,6 @@ class EmbeddedAws:
         _install()
         self._listener = Listener(self.gateway, port)
         clients.use_endpoint(self.endpoint)
-        self._region = lake.organization.home_region
         self.seeded: Seeded
         self.reset(lake, places=places)
         pipelines.start()
@@ -64,6 +63,14 @@ class EmbeddedAws:
         """The web sites that deployments have made so far, with what their admins were mailed."""
         return web.sites()
 
+    def name(self, account: str) -> str:
+        """What an account is called: as its silo, where a manifest names it."""
+        return account_name(account)
+
+    def profiles(self) -> str:
+        """A configuration file of AWS's tools: a profile for each silo and consumer, to act in its account."""
+        return people.config(people.let_in(self._lake), self._region)
+
     @property
     def environment(self) -> dict[str, str]:
         """The variables of a process that is the lake's controller; files of real accounts are out of its reach."""
@@ -84,7 +91,7 @@ class EmbeddedAws:
     def reset(self, lake: Lake, *, places: Mapping[str, str | None] | None = None) -> None:
         """Forget everything and be a new organization for `lake`; endpoint and credentials stay."""
         self._forget()
-        self._region = lake.organization.home_region
+        self._lake, self._region = lake, lake.organization.home_region
         self.seeded = organization.seed(lake, places or {})
         credentials.deposit(lake)
         _sign_in(self.seeded.controller)
