@@ -7,7 +7,7 @@ import sys
 import click
 
 from controller.cli.exit import Exit
-from controller.model.errors import ControllerError, LockHeld, ManifestsInvalid, PlanBlocked, PlanStale
+from controller.model.errors import ApplyStopped, ControllerError, LockHeld, ManifestsInvalid, PlanBlocked, PlanStale
 from controller.report.problems import problems_text
 from controller.report.terminal import Color, Terminal
 from controller.report.value import plain
@@ -16,6 +16,7 @@ STATUS: tuple[tuple[type[ControllerError], Exit], ...] = (
     (PlanBlocked, Exit.BLOCKED),
     (PlanStale, Exit.STALE),
     (LockHeld, Exit.LOCKED),
+    (ApplyStopped, Exit.PARTLY),
 )
 
 

@@ -35,7 +35,7 @@ def line_of(event: Event, terminal: Terminal) -> str:
         case StepFailed(why=why, seconds=seconds):
             return terminal.paint(f"  {address}: failed after {seconds:.1f} s: {plain(why, terminal)}", Color.RED)
         case StepNotTried(because=because):
-            return terminal.paint(f"  {address}: not tried, {plain(because, terminal)} failed", Color.YELLOW)
+            return terminal.paint(f"  {address}: not tried, it waits for {plain(because, terminal)}", Color.YELLOW)
         case _:
             raise TypeError(f"no line for the event {event.name()}")
 

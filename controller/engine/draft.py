@@ -18,5 +18,10 @@ class Draft:
     notes: list[str] = field(default_factory=list)
     guards: list[Guard] = field(default_factory=list)
 
+    @property
+    def stopped(self) -> frozenset[str]:
+        """The addresses that nothing is done about."""
+        return frozenset(change.address for change in self.changes if change.verb is Verb.BLOCKED)
+
     def blocked(self, address: str, type: str, reason: str) -> None:
         self.changes.append(Change(address, type, Verb.BLOCKED, reason))

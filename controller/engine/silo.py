@@ -51,6 +51,7 @@ def plan_silos(
         return
     if isinstance(world.index, Absent):
         draft.notes.extend(_without_index(lake, world, accounts))
+    stopped = draft.stopped
     for name in stale:
         silo, place = lake.member(name), member_address(name)
         listing = world.releases[silo.region]
@@ -67,6 +68,11 @@ def plan_silos(
         # The home region's bucket holds the lock and the index, whatever region the silo is in.
         masters = {MASTER, master_address(lake, silo.region)}
         needs = (f"account/{name}", f"account/{name}/unit", *sorted(masters))
+        waits = next((one for one in needs if one in stopped), "")
+        if waits and made.publish:
+            those = "1 change waits" if len(made.changes) == 1 else f"{len(made.changes)} changes wait"
+            draft.blocked(f"{place}/bundle", "bundle", f"{those} for {waits}, which is blocked")
+            continue
         draft.changes.extend(made.changes)
         draft.notes.extend(made.notes)
         draft.guards.extend(made.guards)

@@ -9,7 +9,8 @@
     ├── StackFailed           a stack or change set settled in a failed state
     ├── PlanBlocked           a guard or an unreadable object stops the apply
     ├── PlanStale             what was observed moved under the apply
-    └── LockHeld              somebody else is applying
+    ├── LockHeld              somebody else is applying
+    └── ApplyStopped          whoever ran it stopped it on the way
 A bug is none of these: it is raised as it is.
 """
 
@@ -89,4 +90,8 @@ class PlanStale(ControllerError):
 
 
 class LockHeld(ControllerError):
+    pass
+
+
+class ApplyStopped(ControllerError):
     pass

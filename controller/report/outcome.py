@@ -1,9 +1,10 @@
-"""What an apply did: done, failed with why, not tried because of which other."""
+"""What an apply did: done, failed with why, blocked with why, not tried because of which other."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 from controller import __version__
 from controller.plan.plan import Plan
@@ -14,30 +15,52 @@ from controller.report.value import count, plain
 Pairs = Sequence[tuple[str, str]]  # address and why
 
 
-def outcome_text(done: Sequence[str], failed: Pairs, not_tried: Pairs, terminal: Terminal = PLAIN) -> str:
+def outcome_text(
+    done: Sequence[str], failed: Pairs, not_tried: Pairs, blocked: Pairs, terminal: Terminal = PLAIN
+) -> str:
     """With a line end; what went wrong comes last, where it is seen."""
-    lines = [
-        f"  {plain(address, terminal)} was not tried: {plain(because, terminal)}" for address, because in not_tried
-    ]
-    lines += [
-        terminal.paint(f"  {plain(address, terminal)} failed: {plain(why, terminal)}", Color.RED)
-        for address, why in failed
-    ]
-    if not failed and not not_tried:
-        lines.append(terminal.paint(f"Apply complete: {count(len(done), 'steps')} done.", Color.GREEN, Color.BOLD))
-    else:
-        summary = f"Apply incomplete: {len(done)} done, {len(failed)} failed, {len(not_tried)} not tried."
-        lines += [terminal.paint(summary, Color.RED, Color.BOLD), "Run it again: what is done stays done."]
+    if not (failed or not_tried or blocked):
+        said = f"Apply complete: {count(len(done), 'steps')} done."
+        return terminal.paint(said, Color.GREEN, Color.BOLD) + "\n"
+    lines = [*_lines("was not tried: it waits for", not_tried, terminal), *_lines("is blocked:", blocked, terminal)]
+    lines += [terminal.paint(line, Color.RED) for line in _lines("failed:", failed, terminal)]
+    counted = [f"{len(done)} done", f"{len(failed)} failed", f"{len(not_tried)} not tried"]
+    counted += [f"{len(blocked)} blocked"] if blocked else []
+    lines.append(terminal.paint(f"Apply incomplete: {', '.join(counted)}.", Color.RED, Color.BOLD))
+    stays = ": what is done stays done." if done else "."
+    lines.append(f"Mend what is blocked, then run it again{stays}" if blocked else f"Run it again{stays}")
     return "\n".join(lines) + "\n"
 
 
-def outcome_json(plan: Plan, done: Sequence[str], failed: Pairs, not_tried: Pairs) -> str:
+def _lines(what: str, pairs: Pairs, terminal: Terminal) -> Iterator[str]:
+    for address, why in pairs:
+        yield f"  {plain(address, terminal)} {what} {plain(why, terminal)}"
+
+
+def outcome_json(plan: Plan, done: Sequence[str], failed: Pairs, not_tried: Pairs, blocked: Pairs) -> str:
+    """`blocked` are also among `not_tried`, as they were before they had a list of their own."""
     document = {
-        "format_version": FORMAT_VERSION,
-        "tool_version": __version__,
-        "plan": plan_document(plan),
+        **_head(plan_document(plan)),
         "done": list(done),
         "failed": [{"address": address, "why": why} for address, why in failed],
-        "not_tried": [{"address": address, "because": because} for address, because in not_tried],
+        "not_tried": [{"address": address, "because": because} for address, because in (*not_tried, *blocked)],
+        "blocked": [{"address": address, "because": because} for address, because in blocked],
     }
     return json.dumps(document, indent=2, default=str) + "\n"
+
+
+def no_outcome_json(plan: Plan | None, why: str, hint: str) -> str:
+    """What a reader of JSON gets of an apply that ended before its first step: the plan, where there is one."""
+    document = {
+        **_head(plan_document(plan) if plan else None),
+        "error": {"message": why, "hint": hint},
+        "done": [],
+        "failed": [],
+        "not_tried": [],
+        "blocked": [],
+    }
+    return json.dumps(document, indent=2, default=str) + "\n"
+
+
+def _head(plan: dict[str, Any] | None) -> dict[str, Any]:
+    return {"format_version": FORMAT_VERSION, "tool_version": __version__, "plan": plan}

@@ -41,7 +41,24 @@ def test_an_apply_that_nobody_agreed_to_does_nothing(
 ) -> None:
     embedded.calls.clear()
     assert run(["--manifests", two_silos, "apply"]) == Exit.MISUSE
-    assert "--yes" in capsys.readouterr().err
+    told = capsys.readouterr()
+    assert ("--yes" in told.err, told.out) == (True, "")
+    assert list(embedded.calls) == []
+
+
+def test_an_apply_that_a_guard_stops_is_one_document_with_the_guard_and_does_nothing(
+    two_silos: str, embedded: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    organization = Path(two_silos) / "organization.yaml"
+    organization.write_text(organization.read_text().replace("maxSilosChanged: 50", "maxSilosChanged: 1"))
+    embedded.calls.clear()
+    assert run(["--manifests", two_silos, "apply", "--yes", "--format", "json"]) == Exit.BLOCKED
+    told = capsys.readouterr()
+    document = json.loads(told.out)
+    jsonschema.Draft202012Validator(SCHEMA).validate(document["plan"])
+    assert [guard["allow"] for guard in document["plan"]["guards"] if guard["blocks"]] == ["too-many-silos"]
+    assert (document["done"], document["error"]["hint"]) == ([], "--allow too-many-silos")
+    assert "error: 2 silos would change" in told.err
     assert not any(call.write for call in embedded.calls)
 
 

@@ -12,27 +12,15 @@ from tools.pages import NOTE
 
 WIDTH = 100
 
-MEANINGS = {
-    Exit.OK: "done, or nothing to do",
-    Exit.ERROR: "an error, which is told on stderr",
-    Exit.CHANGES: "there are changes or there is drift; only with `--detailed-exitcode`",
-    Exit.BLOCKED: "a guard stopped it; the message says how to allow it",
-    Exit.STALE: "what was planned no longer fits what is there; plan again",
-    Exit.LOCKED: "somebody else is applying",
-    Exit.PARTLY: "applied in part; run it again",
-    Exit.MISUSE: "an unknown command or option, or a wrong value for one",
-}
-
 
 def page() -> str:
-    codes = "".join(f"| {code.value} | {MEANINGS[code]} |\n" for code in Exit)
-    head = f"""{NOTE}
-# Command line
+    return f"{NOTE}\n# Command line\n\n{exit_table()}" + "".join(_helps(siloctl, "siloctl", None))
 
-| exit status | meaning |
-|---|---|
-{codes}"""
-    return head + "".join(_helps(siloctl, "siloctl", None))
+
+def exit_table() -> str:
+    """The README has it too."""
+    rows = "".join(f"| {code.value} | {code.meaning} |\n" for code in Exit)
+    return f"| exit status | means |\n|---|---|\n{rows}"
 
 
 def _helps(command: click.Command, name: str, parent: click.Context | None) -> Iterator[str]:

@@ -14,7 +14,10 @@ from controller.cli.progress import progress
 from controller.cli.waiting import watch
 from controller.engine.apply import Outcome, apply
 from controller.engine.plan import Options, Prepared, make_plan
-from controller.report.outcome import outcome_json, outcome_text
+from controller.engine.ports import Ports
+from controller.model.errors import ApplyStopped, ControllerError
+from controller.plan.plan import Plan
+from controller.report.outcome import no_outcome_json, outcome_json, outcome_text
 from controller.report.plan_text import plan_text
 from controller.report.terminal import Terminal
 
@@ -41,25 +44,24 @@ def command(
     timeout: float,
 ) -> int:
     """Show the plan and carry it out. Run it again after a failure: what is done stays done."""
+    _refuse_silence(yes)
     from controller.cli.wiring import connect
 
-    given = read_lake(folder)
-    wired = connect(given.lake.organization)
-    options = Options(full=full, allowed=allow, commit=commit_of(folder, commit))
-    prepared = make_plan(given.lake, given.catalogue, wired.ports, options)
     text = form == "text"
-    # In JSON mode the one document on stdout is the outcome; the plan is inside it, and here for who is asked to agree.
-    click.echo(
-        plan_text(prepared.plan, Terminal.of(sys.stdout if text else sys.stderr), everything), nl=False, err=not text
-    )
-    if prepared.steps and not any(guard.blocks for guard in prepared.plan.guards):
-        _agree(yes)
+    prepared: Prepared | None = None
     try:
-        with progress(sys.stderr, Terminal.of(sys.stderr)) as listener:
-            outcome = apply(prepared, wired.ports, listener)
-    except KeyboardInterrupt:
-        click.echo("stopped: what was begun goes on in AWS. Run it again: what is done stays done.", err=True)
-        return Exit.PARTLY
+        given = read_lake(folder)
+        wired = connect(given.lake.organization)
+        options = Options(full=full, allowed=allow, commit=commit_of(folder, commit))
+        prepared = make_plan(given.lake, given.catalogue, wired.ports, options)
+        _show(prepared.plan, text, everything)
+        if prepared.steps and not yes and not any(guard.blocks for guard in prepared.plan.guards):
+            click.confirm("Apply this plan?", abort=True, err=True)
+        outcome = _carry_out(prepared, wired.ports)
+    except ControllerError as error:
+        if not text:
+            click.echo(no_outcome_json(prepared.plan if prepared else None, str(error), error.hint), nl=False)
+        raise
     _tell(prepared, outcome, text)
     if wait and outcome.complete:
         good = watch(given, wired, given.lake.members, timeout)
@@ -67,23 +69,35 @@ def command(
     return exit_of(outcome)
 
 
-def _agree(yes: bool) -> None:
+def _refuse_silence(yes: bool) -> None:
     """Only a person at a terminal can be asked; anything else must have said yes beforehand."""
-    if yes:
-        return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    if not yes and not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise click.UsageError(
-            "nobody is at a terminal to agree to this plan: pass --yes, or look first with `siloctl plan`"
+            "nobody is at a terminal to agree to a plan: pass --yes, or look first with `siloctl plan`"
         )
-    click.confirm("Apply this plan?", abort=True, err=True)
+
+
+def _show(plan: Plan, text: bool, everything: bool) -> None:
+    """In JSON mode the one document on stdout is the outcome: the plan is in it, and on stderr for who has to agree."""
+    shown = plan_text(plan, Terminal.of(sys.stdout if text else sys.stderr), everything)
+    click.echo(shown, nl=False, err=not text)
+
+
+def _carry_out(prepared: Prepared, ports: Ports) -> Outcome:
+    try:
+        with progress(sys.stderr, Terminal.of(sys.stderr)) as listener:
+            return apply(prepared, ports, listener)
+    except KeyboardInterrupt as error:
+        hint = "what was begun goes on in AWS; run it again: what is done stays done"
+        raise ApplyStopped("the apply was stopped", hint) from error
 
 
 def _tell(prepared: Prepared, outcome: Outcome, text: bool) -> None:
-    not_tried = (*outcome.not_tried, *outcome.blocked)
+    told = outcome.done, outcome.failed, outcome.not_tried, outcome.blocked
     if not text:
-        click.echo(outcome_json(prepared.plan, outcome.done, outcome.failed, not_tried), nl=False)
-    elif prepared.steps or not_tried:
-        click.echo(outcome_text(outcome.done, outcome.failed, not_tried, Terminal.of(sys.stdout)), nl=False)
+        click.echo(outcome_json(prepared.plan, *told), nl=False)
+    elif prepared.steps or not outcome.complete:
+        click.echo(outcome_text(*told, Terminal.of(sys.stdout)), nl=False)
 
 
 def exit_of(outcome: Outcome) -> Exit:

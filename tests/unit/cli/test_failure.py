@@ -14,7 +14,7 @@ from controller.aws import client
 from controller.cli import run
 from controller.cli.exit import Exit
 from controller.cli.failure import tell
-from controller.model.errors import AwsDenied, ControllerError, LockHeld, PlanBlocked, PlanStale
+from controller.model.errors import ApplyStopped, AwsDenied, ControllerError, LockHeld, PlanBlocked, PlanStale
 
 MANIFESTS = str(Path(__file__).parents[3] / "manifests")
 
@@ -91,6 +91,7 @@ def test_a_mistyped_command_is_guessed(capsys: pytest.CaptureFixture[str]) -> No
         (PlanBlocked("a guard"), Exit.BLOCKED),
         (PlanStale("it moved"), Exit.STALE),
         (LockHeld("somebody"), Exit.LOCKED),
+        (ApplyStopped("by whoever ran it"), Exit.PARTLY),
         (AwsDenied("AccessDenied"), Exit.ERROR),
         (ControllerError("\x1b[2Jwrong account"), Exit.ERROR),
     ],

@@ -36,7 +36,7 @@ def test_elsewhere_than_on_a_terminal_each_event_is_a_line() -> None:
         "  master/stack: CREATE_IN_PROGRESS",
         "  master/stack: deploy done, 2.1 s",
         "  silo/sales/bundle: failed after 0.5 s: AccessDenied\\x1b[2J",
-        "  silo/finance/bundle: not tried, silo/sales/bundle failed",
+        "  silo/finance/bundle: not tried, it waits for silo/sales/bundle",
     ]
 
 

@@ -147,8 +147,9 @@ class TestUnreadable:
         aws.organizations.unreadable[SALES] = "throttled"
         second = plan(aws, lake(sales(), finance(), plant(), flows=[flow(schedule="rate(2 hours)")]))
         assert verbs(second)["account/sales"] is Verb.BLOCKED
+        assert reason(second, "silo/sales/bundle") == "1 change waits for account/sales, which is blocked"
         outcome = apply(second, aws.ports, Recorder())
-        assert outcome.not_tried == (("silo/sales/bundle", "account/sales"),)
+        assert [address for address, _ in outcome.blocked] == ["account/sales", "silo/sales/bundle"]
         assert [write for write in aws.writes if "state/lock" not in write] == []
 
     def test_list_of_accounts(self) -> None:
@@ -168,7 +169,7 @@ class TestUnreadable:
         assert verbs(second)["master/stack/eu-central-1"] is Verb.BLOCKED
         outcome = apply(second, aws.ports, Recorder())
         assert outcome.done == ("silo/sales/bundle",)
-        assert outcome.not_tried == (("silo/finance/bundle", "master/stack/eu-central-1"),)
+        assert [address for address, _ in outcome.blocked] == ["master/stack/eu-central-1", "silo/finance/bundle"]
 
     def test_stack_set(self) -> None:
         aws = applied(small())

@@ -8,6 +8,7 @@ from controller.cli import COMMANDS
 from controller.kinds import KINDS
 from controller.model.problem import CODES
 from tools import generate
+from tools.pages.cli import exit_table
 
 
 @pytest.fixture
@@ -30,6 +31,10 @@ def test_a_page_that_is_not_current_fails_the_check_by_name(docs: Path, capsys: 
 
 def test_an_unknown_argument_is_misuse(docs: Path) -> None:
     assert generate.main(["--chekc"]) == 64
+
+
+def test_the_readme_has_the_exit_statuses_as_the_code_has_them() -> None:
+    assert exit_table() in (Path(__file__).parents[3] / "README.md").read_text()
 
 
 def test_the_pages_tell_of_every_command_kind_and_code(docs: Path) -> None:
