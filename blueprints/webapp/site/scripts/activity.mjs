@@ -53,6 +53,7 @@ export class Activity {
     );
     replace(find('activity-rows'), rows);
     show(find('activity-table'), rows.length > 0);
-    say(find('activity-told'), rows.length ? `The last ${count(rows.length, 'event')}. The function's log has all.` : 'Nothing was vended yet.');
+    const told = rows.length ? `The last ${count(rows.length, 'event')}. The function's log has all.` : 'Nothing was vended yet.';
+    say(find('activity-told'), told);
   }
 }

@@ -1,8 +1,10 @@
 // The site's own API, on the same origin below /api/.
 
+import { humane } from './words.mjs';
+
 export class ApiError extends Error {
   constructor(status, code, message, retryAfter) {
-    super(message);
+    super(humane(message));
     this.name = 'ApiError';
     this.status = status;
     this.code = code;

@@ -81,7 +81,7 @@ export class Changes {
   async #rotate() {
     const made = await this.#ask('POST', '/rotate', {});
     find('rotate').close();
-    this.#handover.take({ ...made, name: this.#one.name }, this.#one);
+    this.#handover.take(made);
   }
 
   async #revoke(form) {
@@ -101,13 +101,14 @@ export class Changes {
   }
 
   #hours(form) {
-    const hours = Number(form.elements.length.value) * (form.elements.unit.value === 'days' ? 24 : 1);
+    const hours = Number(form.elements.amount.value) * (form.elements.unit.value === 'days' ? 24 : 1);
     return Number.isInteger(hours) && hours >= 1 && hours <= LONGEST ? hours : 0;
   }
 
   #ends() {
     this.#once = crypto.randomUUID();
     const hours = this.#hours(find('extend-form'));
-    say(find('extend-ends'), hours ? `Then it ends ${moment(new Date(Date.now() + hours * HOUR).toISOString())}.` : 'At most 30 days from now.');
+    const ends = hours && moment(new Date(Date.now() + hours * HOUR).toISOString());
+    say(find('extend-ends'), ends ? `Then it ends ${ends}.` : 'At most 30 days from now.');
   }
 }

@@ -13,7 +13,7 @@ const STATES = {
 };
 const SOON = 3 * 24 * 3600 * 1000; // milliseconds
 const PROTOCOLS = { web: 'this site', api: 'AWS API', sftp: 'SFTP' };
-const VERBS = { upload: 'deliver', list: 'list', download: 'read', delete: 'delete' };
+const VERBS = { upload: 'deliver', list: 'list', download: 'read', delete: 'delete' }; // in the order they are told
 const AGAIN = 3000; // milliseconds between two looks while something is being changed
 
 export class Credentials {
@@ -80,8 +80,8 @@ export class Credentials {
 
   #told(found) {
     if (!this.#all.length) return '';
-    if (found === this.#all.length) return count(found, 'access', 'accesses');
-    return found ? `${found} of ${count(this.#all.length, 'access', 'accesses')}` : 'Nothing here is like that.';
+    if (found === this.#all.length) return count(found, 'credential');
+    return found ? `${found} of ${count(this.#all.length, 'credential')}` : 'Nothing here is like that.';
   }
 
   #entry(one) {
@@ -100,7 +100,7 @@ export class Credentials {
       element(
         'dl',
         { class: 'facts' },
-        fact('May', `${list(one.permissions.map((word) => VERBS[word] ?? word))} in ${one.prefix.replace(/\/?$/, '/')}`),
+        fact('May', `${may(one)} in ${one.prefix}`),
         fact('By', list(one.protocols.map((word) => PROTOCOLS[word] ?? word))),
         fact(one.state === 'expired' ? 'Ended' : 'Ends', ends(one)),
         fact('Last used', lastUsed(one.keys)),
@@ -119,10 +119,8 @@ export class Credentials {
       );
     const acts = [];
     if (this.#handover.waits(one.name)) acts.push(act('show', 'Show the pair', () => this.#handover.open(one.name)));
-    if (one.state === 'active' || one.state === 'expired') {
-      acts.push(act('extend', 'Extend', () => this.#changes.extend(one)));
-      acts.push(act('rotate', 'New key', () => this.#changes.rotate(one)));
-    }
+    if (one.state === 'active' || one.state === 'expired') acts.push(act('extend', 'Extend', () => this.#changes.extend(one)));
+    if (one.state === 'active') acts.push(act('rotate', 'New key', () => this.#changes.rotate(one)));
     if (one.state !== 'making' && one.state !== 'ending') {
       acts.push(act('revoke', 'Revoke', () => this.#changes.revoke(one), 'quiet danger'));
     }
@@ -134,6 +132,10 @@ function fact(name, value) {
   return element('div', {}, element('dt', {}, name), element('dd', {}, value));
 }
 
+function may({ permissions }) {
+  return list(Object.keys(VERBS).filter((word) => permissions.includes(word)).map((word) => VERBS[word]));
+}
+
 function ends({ expires }) {
   const soon = Math.abs(new Date(expires) - Date.now()) < SOON;
   return element('span', {}, time(expires, moment), soon ? ` (${until(expires)})` : '');
@@ -142,5 +144,5 @@ function ends({ expires }) {
 function lastUsed(keys) {
   const used = keys.filter((key) => key.lastUsed).sort((one, other) => other.lastUsed.localeCompare(one.lastUsed))[0];
   if (!used) return keys.length ? 'never' : 'no key yet';
-  return element('span', {}, time(used.lastUsed, moment), used.service ? ` (${used.service}, key …${used.id})` : ` (key …${used.id})`);
+  return element('span', {}, time(used.lastUsed, moment), used.service ? ` by ${used.service},` : '', ` key\u00a0…\u2060${used.id}`);
 }

@@ -109,7 +109,7 @@ export class Deliveries {
     } else if (item?.state === 'failed') {
       announce(`${item.path} was not delivered. ${item.why}`);
       if (item.refused) this.#explain(item);
-    } else if (item?.state === 'interrupted' && item.tries === 1) {
+    } else if (item?.state === 'interrupted' && item.tries < 2) {
       announce(`${item.why}: ${item.path} goes on by itself`);
     }
     if (item) this.#draw();

@@ -6,6 +6,7 @@ import { duration, moment } from './words.mjs';
 
 const PLACE = 'lake.handover';
 const LOOK = 2000; // milliseconds between two looks
+const PASSING = new Set([0, 429, 502, 503, 504]); // of an answer: no connection, or a service that is busy
 const SLOW = 90; // seconds after which waiting is explained again
 
 export class Handover {
@@ -30,8 +31,8 @@ export class Handover {
   }
 
   // `made` is what the service answered to a new access or a new key: {name, reveal}.
-  take({ name, reveal }, wish = {}) {
-    this.#keep({ ...this.#kept(), [name]: { reveal, hours: wish.hours, protocols: wish.protocols } });
+  take({ name, reveal }) {
+    this.#keep({ ...this.#kept(), [name]: reveal });
     this.#changed();
     this.open(name);
   }
@@ -70,22 +71,20 @@ export class Handover {
     const name = this.#open;
     clearTimeout(this.#timer);
     try {
-      const pair = await this.#session.ask('POST', `/credentials/${name}/reveal`, { body: { reveal: this.#kept()[name].reveal }, once: crypto.randomUUID() });
+      const body = { reveal: this.#kept()[name] };
+      const pair = await this.#session.ask('POST', `/credentials/${name}/reveal`, { body, once: crypto.randomUUID() });
       if (name === this.#open) await this.#show(name, pair);
     } catch (error) {
-      if (name === this.#open) await this.#notYet(name, error);
+      if (name === this.#open) this.#notYet(name, error);
     }
   }
 
-  async #notYet(name, error) {
-    const waiting = error.status === 409 || error.status === 503 || error.status === 429 || error.status === 0;
-    const entry = error.status === 409 ? await this.#session.ask('GET', `/credentials/${name}`).catch(() => null) : null;
-    if (name !== this.#open) return;
-    if (!waiting || entry?.state === 'failed') {
+  #notYet(name, error) {
+    if (error.code !== 'making' && !PASSING.has(error.status)) {
       this.#forget(name);
       show(find('handover-wait'), false);
       say(find('handover-close'), 'Close');
-      fail(find('handover-problem'), entry?.state === 'failed' ? 'CloudFormation could not make it. What was begun is taken back; the activity and the stack lake-vended say why.' : error.message);
+      fail(find('handover-problem'), error.message);
       this.#changed();
       return;
     }
@@ -95,12 +94,11 @@ export class Handover {
   }
 
   async #show(name, pair) {
-    const wish = this.#kept()[name];
     this.#forget(name);
     find('pair-id').value = pair.accessKeyId;
     find('pair-secret').value = pair.secretAccessKey;
     const entry = await this.#session.ask('GET', `/credentials/${name}`).catch(() => null);
-    find('pair-mail').value = this.#message(pair, entry?.expires, entry?.protocols ?? wish.protocols ?? ['web']);
+    find('pair-mail').value = this.#message(pair, entry?.expires, entry?.protocols ?? ['web']);
     show(find('handover-wait'), false);
     show(find('pair'));
     say(find('handover-close'), 'I have kept it, close');
@@ -162,6 +160,6 @@ export class Handover {
 function progress(passed, status) {
   if (status === 0) return 'No connection at the moment; this goes on by itself.';
   if (passed < 5) return 'Making the access…';
-  if (passed < SLOW) return `CloudFormation makes the user and its key, ${duration(passed)} so far. Usually this takes less than a minute.`;
-  return `CloudFormation is still at it, ${duration(passed)} so far. You may close this and come back: the pair waits for you in this tab.`;
+  if (passed < SLOW) return `CloudFormation makes the user and its key, ${duration(passed)} so far. Mostly it takes less than a minute.`;
+  return `CloudFormation is still at it, ${duration(passed)} so far. You may close this: the pair waits for you in this tab.`;
 }

@@ -5,7 +5,6 @@ import { AwsV4Signer } from '../vendor/aws4fetch.mjs';
 
 const HASH = { name: 'HMAC', hash: 'SHA-256' };
 const WHO = 'Action=GetCallerIdentity&Version=2011-06-15';
-const FORM = 'application/x-www-form-urlencoded; charset=utf-8';
 const ADDRESS_SECONDS = '3600'; // how long a signed address may be begun with; a part in flight goes on
 const encoder = new TextEncoder();
 
@@ -47,12 +46,11 @@ export class Keys {
     const signed = await new Signer(this.#root, {
       method: 'POST',
       url: `${endpoint.replace(/\/$/, '')}/`,
-      headers: { 'Content-Type': FORM, 'X-Lake-Site': site },
+      headers: { 'X-Lake-Site': site },
       body: WHO,
       accessKeyId: this.id,
       service: 'sts',
       region,
-      allHeaders: true,
     }).sign();
     return Object.fromEntries(signed.headers);
   }

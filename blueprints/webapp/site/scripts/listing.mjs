@@ -108,7 +108,7 @@ export class Listing {
   }
 
   #words(found, typed) {
-    if (!this.#all) {
+    if (!this.#all && !typed) {
       return `More than ${count(this.#objects.length, 'file')}: type the beginning of a name, with its folders, to search.`;
     }
     if (!this.#objects.length) return this.#may ? 'Nothing yet. What you deliver appears here.' : 'Nothing yet.';

@@ -14,8 +14,8 @@ const VERBS = { upload: 'deliver files', list: 'see what is there', download: 'r
 let desk; // what lives while somebody is signed in
 
 async function identify(keys) {
-  const { region, sts } = await site();
-  const headers = await keys.identity({ endpoint: sts.endpoint, region, site: location.host });
+  const { region, sts, site: audience } = await site();
+  const headers = await keys.identity({ endpoint: sts.endpoint, region, site: audience });
   return call('POST', '/partner/session', { body: { headers } });
 }
 
@@ -36,7 +36,8 @@ async function signIn() {
 function open(keys, granted, dropzone, libraries) {
   find('sign-in-form').reset();
   hideSecret();
-  say(find('who-name'), granted.partner);
+  const name = granted.partner.replace(/^vended-/, '');
+  say(find('who-name'), name);
   describe(granted);
   show(find('sign-in'), false);
   show(find('who'));
@@ -49,11 +50,11 @@ function open(keys, granted, dropzone, libraries) {
   desk = { deliveries, listing, ticking: setInterval(() => ending(granted), 30_000) };
   listing.load();
   find('deliver-title').focus();
-  announce(`Signed in as ${granted.partner}`);
+  announce(`Signed in as ${name}`);
 }
 
 function describe(granted) {
-  const verbs = granted.permissions.map((one) => VERBS[one]).filter(Boolean);
+  const verbs = Object.keys(VERBS).filter((one) => granted.permissions.includes(one)).map((one) => VERBS[one]);
   find('terms').textContent = `You may ${list(verbs)} in ${granted.prefix} until ${moment(granted.expires)}.`;
   const limit = granted.maxObjectMiB ? `At most ${granted.maxObjectMiB} MiB a file. ` : '';
   find('limit').textContent = `${limit}Large files go on where they were after a lost connection.`;

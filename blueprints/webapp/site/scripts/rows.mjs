@@ -94,7 +94,7 @@ export class Rows {
     show(row.bar, item.state !== 'done');
     show(row.pause, item.state === 'sending');
     show(row.resume, item.state === 'paused');
-    show(row.retry, item.state === 'failed' || item.state === 'interrupted');
+    show(row.retry, item.state === 'failed' || Boolean(item.timer));
     show(row.cancel, item.state !== 'done');
   }
 }

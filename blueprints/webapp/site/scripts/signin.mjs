@@ -86,9 +86,9 @@ export class SignIn {
     const address = new URL(`otpauth://totp/${encodeURIComponent(`${this.#issuer}:${this.#user}`)}`);
     address.searchParams.set('secret', secret);
     address.searchParams.set('issuer', this.#issuer);
+    this.#step('authenticator');
     find('authenticator-secret').value = secret.replace(/(.{4})(?=.)/g, '$1 ');
     find('authenticator-open').href = address.href.replaceAll('+', '%20');
-    this.#step('authenticator');
   }
 
   #step(step) {

@@ -37,8 +37,10 @@ export class Uploads extends EventTarget {
       limit: AT_ONCE,
     });
     this.#listen();
-    this.online = () => this.#all('interrupted').forEach((item) => this.#begin(item));
+    this.online = () => this.#all('interrupted').forEach((item) => (item.halted ? this.#unhalt(item) : this.retry(item)));
+    this.offline = () => this.#all('sending').forEach((item) => this.#halt(item));
     window.addEventListener('online', this.online);
+    window.addEventListener('offline', this.offline);
     this.#ticking = setInterval(() => this.#tick(), 1000);
   }
 
@@ -86,13 +88,13 @@ export class Uploads extends EventTarget {
   }
 
   retry(item) {
-    if (item.state === 'failed' || item.state === 'interrupted') this.#begin(item);
+    if (item.state === 'failed' || item.timer) this.#begin(item);
   }
 
   // Takes it away here, and the parts that the storage holds.
   cancel(item) {
     const begun = this.#uppy.getFile(item.id)?.s3Multipart;
-    const idle = item.state === 'failed' || item.state === 'interrupted' || item.state === 'waiting';
+    const idle = item.state === 'failed' || item.state === 'waiting' || item.timer;
     this.#drop(item);
     // While a file is sent, Uppy itself ends the upload in the storage.
     if (begun && idle) this.#dropzone.abandon(begun.key, begun.uploadId).catch(() => {});
@@ -105,6 +107,7 @@ export class Uploads extends EventTarget {
   close() {
     this.items.forEach((item) => (item.state === 'done' ? this.#drop(item) : this.cancel(item)));
     window.removeEventListener('online', this.online);
+    window.removeEventListener('offline', this.offline);
     clearInterval(this.#ticking);
     this.#uppy.destroy();
   }
@@ -123,15 +126,15 @@ export class Uploads extends EventTarget {
   // Uppy's way to begin with one file, be it new or failed: `upload()` would first wait for all that failed before.
   #begin(item) {
     clearTimeout(item.timer);
-    item.why = '';
+    item.timer = undefined;
     item.noted = performance.now();
     item.speed.rest();
-    this.#become(item, 'waiting');
+    if (item.state !== 'interrupted') this.#become(item, 'waiting'); // until a byte is sent, nothing is better
     this.#uppy.retryUpload(item.id).catch((error) => this.#fail(item, error));
   }
 
   #progress(item, sent) {
-    if (item.state === 'paused' || item.state === 'done') return;
+    if (item.state === 'paused' || item.state === 'done' || item.halted) return;
     if (sent > item.sent) item.tries = 0;
     item.sent = sent;
     item.noted = performance.now();
@@ -172,6 +175,22 @@ export class Uploads extends EventTarget {
     item.why = why;
     item.timer = setTimeout(() => this.#begin(item), wait * 1000);
     this.#become(item, 'interrupted');
+  }
+
+  // The browser says that there is no connection: a request in flight would wait for an answer that never comes.
+  #halt(item) {
+    this.#uppy.pauseResume(item.id);
+    item.halted = true;
+    item.why = 'No connection';
+    item.speed.rest();
+    this.#become(item, 'interrupted');
+  }
+
+  #unhalt(item) {
+    item.halted = false;
+    item.noted = performance.now();
+    this.#uppy.pauseResume(item.id);
+    this.#become(item, 'sending');
   }
 
   // A connection can be dead without anybody saying so: then the part is begun anew.

@@ -61,12 +61,12 @@ export class Vending {
     const ends = hours ? `Ends ${moment(new Date(Date.now() + hours * 3_600_000).toISOString())}.` : '';
     say(find('vend-ends'), ends || 'At most 30 days.');
     say(find('vend-where'), `Files land in ${this.#prefix() || '…'}/`);
-    for (const one of ['name', 'below', 'length']) elements[one].removeAttribute('aria-invalid');
+    for (const one of ['name', 'below', 'amount']) elements[one].removeAttribute('aria-invalid');
   }
 
   #hours() {
-    const { length, unit } = this.form.elements;
-    const hours = Number(length.value) * HOURS[unit.value];
+    const { amount, unit } = this.form.elements;
+    const hours = Number(amount.value) * HOURS[unit.value];
     return Number.isInteger(hours) && hours >= 1 && hours <= LONGEST ? hours : 0;
   }
 
@@ -98,7 +98,7 @@ export class Vending {
     if (!PREFIX.test(wish.prefix)) refuse('below', 'A folder has small letters, digits and hyphens, with slashes between folders.');
     if (!wish.protocols.length) throw new Error('Choose at least one way to deliver.');
     if (!wish.permissions.length) throw new Error('Choose at least one thing that the access allows.');
-    if (!wish.hours) refuse('length', 'An access lasts a whole number of hours, at least one and at most 30 days.');
+    if (!wish.hours) refuse('amount', 'An access lasts a whole number of hours, at least one and at most 30 days.');
     return wish;
   }
 
@@ -113,7 +113,7 @@ export class Vending {
       );
       find('vend').close();
       clearInterval(this.#ticking);
-      this.#handover.take(made, wish);
+      this.#handover.take(made);
     } catch (error) {
       fail(problem, error.message);
       problem.scrollIntoView({ block: 'nearest' });

@@ -29,6 +29,11 @@ export function moment(iso) {
   return new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso));
 }
 
+// A message of the service may hold a time as machines write it.
+export function humane(text) {
+  return text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, moment);
+}
+
 export function until(iso, now = Date.now()) {
   const left = (new Date(iso) - now) / 1000;
   return left > 0 ? `in ${duration(left)}` : `${duration(-left)} ago`;
