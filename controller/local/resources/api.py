@@ -23,6 +23,7 @@ TAKEN = (
     "NameExists",
     "NameInUse",
     "QueueNameExists",
+    "UsernameExists",
 )
 
 

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from moto.wafv2.models import wafv2_backends
+
 from controller.local import web
 from controller.local.resources import store
 from controller.local.resources.handler import Made, ResourceFailed, Scope
@@ -64,6 +66,9 @@ def _check(scope: Scope, config: Properties) -> None:
         control = origin.get("OriginAccessControlId")
         if control and control not in controls:
             raise ResourceFailed(f"The specified origin access control does not exist: {control}")
+    firewall = config.get("WebACLId")
+    if firewall and not any(firewall in backend.wacls for backend in wafv2_backends[scope.account].values()):
+        raise ResourceFailed(f"Web ACL is not accessible by the requester: {firewall}")
     certificate = str(config.get("ViewerCertificate", {}).get("AcmCertificateArn", CERTIFICATES))
     if not certificate.startswith(CERTIFICATES):
         raise ResourceFailed("The specified SSL certificate doesn't exist, isn't in us-east-1 region, or isn't valid.")

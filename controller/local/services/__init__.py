@@ -10,6 +10,7 @@ from controller.local.services import (
     catalog_policies,
     codesuite,
     cognito,
+    edge,
     functions,
     glue,
     iam,
@@ -19,5 +20,5 @@ from controller.local.services import (
 
 
 def install() -> None:
-    for service in (athena, catalog_policies, codesuite, cognito, functions, glue, iam, s3, s3_lifecycle):
+    for service in (athena, catalog_policies, codesuite, cognito, edge, functions, glue, iam, s3, s3_lifecycle):
         service.install()
