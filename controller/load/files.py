@@ -13,6 +13,7 @@ from controller.model.source import Source
 
 SUFFIXES = (".yaml", ".yml")
 BYTES_MAX = 1024 * 1024  # of one file: a thousand times what a manifest needs
+WHERE = "name the folder of your manifests: siloctl validate DIR, or siloctl --manifests DIR and any command"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ def read_files(place: Path) -> Files:
     Hidden folders and files of other types are left alone; all else that cannot be read is a problem.
     """
     if not os.path.lexists(place):
-        return Files((), (_problem("not-found", place, "there is no such file or folder"),))
+        return Files((), (_problem("not-found", place, "there is no such file or folder", WHERE),))
     found: list[ManifestFile] = []
     problems: list[Problem] = []
     try:

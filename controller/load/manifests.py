@@ -150,7 +150,7 @@ def _problem(wrong: Wrong, subject: str, positions: TextPositions) -> Problem:
     if written and wrong.found is not None and not isinstance(wrong.found, (str, list, dict)):
         read_as = "a boolean" if isinstance(wrong.found, bool) else "a number"
         message += f": without quotes, {written} is read as {read_as}"
-        hint = f'write "{written}" in quotes if it is text' + (f"; {hint}" if hint else "")
+        hint = f'write "{written}" in quotes if it is text' + (f". {hint}" if hint else "")
     return Problem(wrong.code, message, at, subject, wrong.field, hint)
 
 

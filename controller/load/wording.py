@@ -57,6 +57,10 @@ def errors_of(kind: str, data: Any) -> tuple[Any, ...]:
     return tuple(_validator(kind).iter_errors(data))
 
 
+EXAMPLE_MAX = 120  # characters: a hint is one line
+MANUAL = "docs/manifests.md"
+
+
 def wrongs(kind: str, data: Any, errors: Sequence[Any]) -> tuple[Wrong, ...]:
     """The errors in words, one for each fault; at least one for a document that the compiled validator refused."""
     found = [wrong for error in errors for wrong in _worded(error)]
@@ -134,7 +138,7 @@ def _not_one_of(error: Any, field: str) -> Wrong:
     hint = near(error.instance, values) if isinstance(error.instance, str) and error.instance else ""
     code = "wrong-type" if not isinstance(error.instance, str) else "wrong-value"
     found = error.instance if code == "wrong-type" else None
-    return Wrong(code, f"{_shown(error.instance)} is none of {words}", field, hint, found=found)
+    return Wrong(code, f"{_shown(error.instance)} is not one of {words}", field, hint, found=found)
 
 
 def _alternatives(error: Any, field: str) -> Iterator[Wrong]:
@@ -192,6 +196,9 @@ def _expected(schema: Any) -> str:
     """What the schema says in words, with an example."""
     if not isinstance(schema, dict) or "description" not in schema:
         return ""
+    said = str(schema["description"]).rstrip(".")
     examples = schema.get("examples") or [None]
-    example = f", such as {json.dumps(examples[0], ensure_ascii=False)}" if examples[0] is not None else ""
-    return f"{schema['description'].rstrip('.')}{example}"
+    if examples[0] is None:
+        return said
+    example = json.dumps(examples[0], ensure_ascii=False)
+    return f"{said}, such as {example}" if len(example) <= EXAMPLE_MAX else f"{said}; {MANUAL} has an example"

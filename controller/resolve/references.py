@@ -33,7 +33,8 @@ def refer(
     if name in known or (kind, name) in specs.faulty:
         return
     message = f'no {kind} is named "{name}"'
-    yield Problem.of(manifest, "unknown-reference", field, message, nearest(name, known))
+    hint = nearest(name, known) or f"there is no {kind} at all yet: write its manifest (docs/manifests.md)"
+    yield Problem.of(manifest, "unknown-reference", field, message, hint)
 
 
 def nearest(name: str, known: Mapping[str, Spec]) -> str:

@@ -57,7 +57,8 @@ def _valid(findings: Findings) -> str:
     line = f"{findings.manifests:,} {noun} valid"
     lake = findings.lake
     if lake is None:
-        return line
+        alone = "by itself; what it refers" if findings.manifests == 1 else "by themselves; what they refer"
+        return f"{line} {alone} to was not looked up"
     counts = {
         "silo": lake.silos,
         "flow": lake.flows,
