@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from types import ModuleType
@@ -19,3 +20,11 @@ def core(blueprint: str, function: str, module: str = "core") -> ModuleType:
     sys.modules[name] = made  # dataclasses look their module up
     spec.loader.exec_module(made)
     return made
+
+
+def modules(blueprint: str, function: str, *names: str) -> tuple[ModuleType, ...]:
+    """Modules of a function that import one another by their plain names, as they do in its zip."""
+    path = str(folder("blueprints") / blueprint / "functions" / function)  # type: ignore[operator]
+    if path not in sys.path:
+        sys.path.append(path)
+    return tuple(importlib.import_module(name) for name in names)

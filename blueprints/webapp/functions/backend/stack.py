@@ -17,7 +17,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from refused import Refused
 from settings import Settings
-from template import Document, digest, parameters, read, write
+from template import Document, digest, parameters, read, stack_tags, write
 
 AT_REST = frozenset(("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"))
 UNMADE = frozenset(("", "REVIEW_IN_PROGRESS"))  # nothing was ever executed: CreateChangeSet has to make the stack
@@ -146,6 +146,7 @@ class VendedStack:
                 Parameters=given,
                 Capabilities=["CAPABILITY_NAMED_IAM"],
                 RoleARN=self._settings.role,
+                Tags=[{"Key": key, "Value": value} for key, value in stack_tags(self._settings).items()],
                 **({"OnStackFailure": "DELETE"} if create else {}),  # a stack that failed to be made takes no update
             )
         except ClientError as error:

@@ -96,6 +96,11 @@ def parameters(settings: Settings) -> dict[str, str]:
     return given
 
 
+def stack_tags(settings: Settings) -> dict[str, str]:
+    """CloudFormation gives them to all that the stack makes."""
+    return {"lake:organization": settings.organization, "lake:silo": settings.silo}
+
+
 def body(document: Document, settings: Settings) -> dict[str, Any]:
     resources: dict[str, Any] = {"Nothing": NOTHING}
     for _, credential in sorted(document.credentials.items()):
