@@ -19,7 +19,7 @@ $(VENV)/.site: blueprints/webapp/site/vendor.json requirements/package-lock.json
 	$(BIN)/python -m tools.vendor
 	@touch $@
 
-demo: setup ## the whole loop on the embedded AWS, in about a minute
+demo: setup ## the whole loop on the embedded AWS, in a minute or two
 	@$(BIN)/python -m tests.demo
 
 # Spark is large, and only the tests of the flows' jobs run it.

@@ -9,7 +9,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +20,15 @@ from controller.cli.exit import Exit
 from controller.report.terminal import Color, Terminal
 
 MANIFESTS = Path(__file__).resolve().parents[1] / "manifests"
-WAIT = ("--wait", "--timeout", "120s")
+WAIT = ("--wait", "--timeout", "300s")
+OPENED = "acme-sales-raw-200000000001"
+BY_HAND = {
+    "Sid": "JustForToday",
+    "Effect": "Allow",
+    "Principal": {"AWS": "arn:aws:iam::555555555555:root"},
+    "Action": "s3:GetObject",
+    "Resource": f"arn:aws:s3:::{OPENED}/*",
+}
 
 
 class Wrong(Exception):
@@ -97,24 +105,19 @@ def edit_buffer() -> None:
     print("manifests/flows/orders.yaml: buffer: {seconds: 300, …} becomes {seconds: 600, …}")
 
 
-def open_bucket_by_hand() -> None:
+def policy_of(bucket: str, change: Callable[[list[Any]], object]) -> None:
     """Somebody with access to the silo's account, past git."""
     from controller.local.clients import client
 
     s3: Any = client("s3", "200000000001", "eu-west-1")
-    bucket = "acme-sales-raw-200000000001"
     policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
-    policy["Statement"].append(
-        {
-            "Sid": "JustForToday",
-            "Effect": "Allow",
-            "Principal": {"AWS": "arn:aws:iam::555555555555:root"},
-            "Action": "s3:GetObject",
-            "Resource": f"arn:aws:s3:::{bucket}/*",
-        }
-    )
+    change(policy["Statement"])
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(policy))
-    print(f"{bucket}: account 555555555555 may now read every object")
+
+
+def remove_partner() -> None:
+    Path("manifests/partners/marketpulse.yaml").unlink()
+    print("manifests/partners/marketpulse.yaml is deleted")
 
 
 def story() -> None:
@@ -124,14 +127,15 @@ def story() -> None:
     heading("2. What would the first apply do?")
     siloctl("plan", "--detailed-exitcode", exits=Exit.CHANGES, says=("account/manufacturing will be created",))
 
-    heading("3. Apply, and watch the silos turn healthy; one account is created on the way")
-    silos = ("finance", "logistics", "manufacturing", "sales")
-    turned = tuple(f"silo/{name} is Synced, Healthy" for name in silos)
+    heading("3. Apply, and watch silos and consumer turn healthy; one account is created on the way")
+    members = ("silo/finance", "silo/logistics", "silo/manufacturing", "silo/sales", "consumer/group-analytics")
+    turned = tuple(f"{one} is Synced, Healthy" for one in members)
     siloctl("apply", "--yes", *WAIT, says=() if sys.stderr.isatty() else ("Apply complete", *turned))
-    siloctl("status", says=("4 silos, all Synced and Healthy.",))
+    siloctl("status", says=("4 silos and 1 consumer, all Synced and Healthy.",))
 
-    heading("4. Plan again")
+    heading("4. Plan again, and look for drift")
     siloctl("plan", "--detailed-exitcode", exits=Exit.OK, says=("No changes.",))
+    siloctl("drift", "--detailed-exitcode", exits=Exit.OK, says=("No drift.",))
 
     heading("5. One value is edited")
     edit_buffer()
@@ -141,8 +145,18 @@ def story() -> None:
     siloctl("apply", "--yes", *WAIT, says=("Apply complete",))
 
     heading("6. Somebody changes a bucket policy by hand")
-    open_bucket_by_hand()
+    policy_of(OPENED, lambda statements: statements.append(BY_HAND))
+    print(f"{OPENED}: account 555555555555 may now read every object")
     siloctl("drift", "--detailed-exitcode", exits=Exit.CHANGES, says=("JustForToday", "Drift: 1 found."))
+    policy_of(OPENED, lambda statements: statements.remove(BY_HAND))
+
+    heading("7. A partner is let go: nothing of it is deleted before somebody has agreed to each by name")
+    remove_partner()
+    said = siloctl("plan", "--detailed-exitcode", exits=Exit.BLOCKED, says=("MarketpulseUser will be destroyed",))
+    allowed = [word for line in said.splitlines() if "pass --allow" in line for word in line.split()[-2:]]
+    siloctl("apply", "--yes", *WAIT, *allowed, says=("Apply complete",))
+    siloctl("plan", "--detailed-exitcode", exits=Exit.OK, says=("No changes.",))
+    siloctl("partner", "list", says=("1 credential, all well.",))
 
 
 def main() -> int:

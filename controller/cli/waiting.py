@@ -14,6 +14,7 @@ from controller.engine.status import statuses, wait_for
 from controller.model.health import SiloStatus
 from controller.report.status_text import total, turned
 from controller.report.terminal import Terminal
+from controller.report.value import members
 
 
 def await_silos(given: Given, wired: Wired, names: Sequence[str], timeout: float) -> tuple[SiloStatus, ...]:
@@ -25,7 +26,7 @@ def await_silos(given: Given, wired: Wired, names: Sequence[str], timeout: float
     def tell(status: SiloStatus) -> None:
         click.echo(f"{time.monotonic() - begun:6.1f} s  {turned(status, terminal)}", err=True)
 
-    click.echo(f"Waiting for {len(names)} silos, {timeout:.0f} s at most.", err=True)
+    click.echo(f"Waiting for {members(names)}, {timeout:.0f} s at most.", err=True)
     return wait_for(
         lambda asked: statuses(lake, catalogue, wired.ports, wired.silos, asked),
         names,

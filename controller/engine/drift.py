@@ -29,7 +29,7 @@ from controller.engine.status import APPLY, START, origin_of, place_of
 from controller.model.index import Entry, Index
 from controller.model.live import LiveDrift, LivePipeline, LiveResource, LiveStack, Place
 from controller.model.observed import Absent, Observed, Present, Unreadable
-from controller.model.ownership import PIPELINE, SILO_STACK, member_address
+from controller.model.ownership import CONSUMER, PIPELINE, SILO_STACK, member_address
 from controller.model.source import Source
 from controller.publish.origin import Origin
 from controller.resolve.lake import Lake
@@ -70,7 +70,7 @@ def find_drift(lake: Lake, ports: Ports, silos: Silos, users: Users, names: Sequ
 def _counted(compared: Counter[str]) -> dict[str, int]:
     return {
         noun: compared[noun]
-        for noun in ("silos", "accounts", "stacks", "bucket policies", "catalog policies", "credentials")
+        for noun in ("silos", "consumers", "accounts", "stacks", "bucket policies", "catalog policies", "credentials")
         if compared[noun]
     }
 
@@ -107,7 +107,7 @@ class _Look:
         if root is None:
             return self.found
         self.parameters = tuple(sorted(root.parameters))
-        self.found.compared["silos"] += 1
+        self.found.compared["consumers" if self.name.startswith(CONSUMER) else "silos"] += 1
         self._deployed(root, pipeline)
         resources = self._resources(root.id, "") or ()
         nested = {r.logical_id: r.physical_id for r in resources if r.type == NESTED and r.physical_id}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from controller.model.health import Health, SiloStatus, Sync
 from controller.model.ownership import member_address
 from controller.report.terminal import PLAIN, Color, Terminal
-from controller.report.value import count, plain
+from controller.report.value import members, plain
 
 HEALTH_COLORS = {
     Health.HEALTHY: Color.GREEN,
@@ -49,12 +49,12 @@ def trouble(status: SiloStatus, terminal: Terminal) -> Iterator[str]:
 
 
 def total(statuses: Sequence[SiloStatus], terminal: Terminal = PLAIN) -> str:
-    good = sum(status.good for status in statuses)
-    if good == len(statuses):
-        return terminal.paint(f"{count(good, 'silos')}, all Synced and Healthy.", Color.GREEN, Color.BOLD)
+    those = members(status.silo for status in statuses)
+    if all(status.good for status in statuses):
+        return terminal.paint(f"{those}, all Synced and Healthy.", Color.GREEN, Color.BOLD)
     synced = sum(status.sync is Sync.SYNCED for status in statuses)
     healthy = sum(status.health is Health.HEALTHY for status in statuses)
-    return terminal.paint(f"{count(len(statuses), 'silos')}: {synced} Synced, {healthy} Healthy.", Color.BOLD)
+    return terminal.paint(f"{those}: {synced} Synced, {healthy} Healthy.", Color.BOLD)
 
 
 def turned(status: SiloStatus, terminal: Terminal) -> str:

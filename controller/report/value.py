@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from controller.diff.change import Later
+from controller.model.ownership import CONSUMER
 from controller.report.terminal import Terminal
 
 SHOWN_MAX = 72  # characters of one value on a line; the JSON form has them all
@@ -57,6 +59,14 @@ def _cut(text: str, start: int, limit: int, terminal: Terminal) -> str:
     head = terminal.ellipsis if start else ""
     tail = terminal.ellipsis if start + limit < len(text) else ""
     return head + text[start : start + limit] + tail
+
+
+def members(keys: Iterable[str]) -> str:
+    """`4 silos and 1 consumer`, of the keys that a lake has for them."""
+    told = list(keys)
+    consumers = sum(key.startswith(CONSUMER) for key in told)
+    kinds = ((len(told) - consumers, "silos"), (consumers, "consumers"))
+    return " and ".join(count(number, noun) for number, noun in kinds if number) or count(0, "silos")
 
 
 def count(number: int, noun: str) -> str:

@@ -65,7 +65,7 @@ class Cost:
 
 def write_manifests(folder: Path, silos: int) -> None:
     """The project's Organization, and as many silos, each with one flow over HTTP."""
-    manifests = TOP / "manifests"
+    manifests = TOP / "tests" / "lakes" / "plain"
     organization = (manifests / "organization.yaml").read_text()
     silo = (manifests / "silos" / "sales.yaml").read_text()
     flow = (manifests / "flows" / "orders.yaml").read_text().replace("    script: transforms/orders.py\n", "")

@@ -23,9 +23,13 @@ T = TypeVar("T")
 
 def write_lake(folder: Path, count: int) -> None:
     """`count` manifests: the Organization, and silos with flows of the project's own lake."""
-    flow = (TOP / "manifests" / "flows" / "orders.yaml").read_text().replace("    script: transforms/orders.py\n", "")
-    silo = (TOP / "manifests" / "silos" / "sales.yaml").read_text()
-    (folder / "organization.yaml").write_text((TOP / "manifests" / "organization.yaml").read_text())
+    flow = (
+        (TOP / "tests" / "lakes" / "plain" / "flows" / "orders.yaml")
+        .read_text()
+        .replace("    script: transforms/orders.py\n", "")
+    )
+    silo = (TOP / "tests" / "lakes" / "plain" / "silos" / "sales.yaml").read_text()
+    (folder / "organization.yaml").write_text((TOP / "tests" / "lakes" / "plain" / "organization.yaml").read_text())
     for number in range(count - 1):
         owner, index = divmod(number, FLOWS_A_SILO + 1)
         name = f"silo-{owner}"

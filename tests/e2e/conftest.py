@@ -12,7 +12,7 @@ import pytest
 from controller.engine.validate import load_lake
 from controller.load.places import blueprints
 
-MANIFESTS = Path(__file__).parents[2] / "manifests"
+MANIFESTS = Path(__file__).parents[1] / "lakes" / "plain"
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from controller.model.ownership import INDEX_KEY, LOCK_KEY
 
 pytestmark = pytest.mark.emulator
 
-MANIFESTS = Path(__file__).parents[2] / "manifests"
+MANIFESTS = Path(__file__).parents[1] / "lakes" / "plain"
 
 
 @pytest.fixture

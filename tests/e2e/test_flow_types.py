@@ -21,7 +21,7 @@ from controller.local.resources import store
 
 pytestmark = pytest.mark.emulator
 
-MANIFESTS = Path(__file__).parents[2] / "manifests"
+MANIFESTS = Path(__file__).parents[1] / "lakes" / "plain"
 SALES, MASTER, REGION = "200000000001", "100000000001", "eu-west-1"
 WAIT = ("--wait", "--timeout", "120s")
 

@@ -19,7 +19,8 @@ def test_render_writes_what_would_be_published(tmp_path: Path, capsys: pytest.Ca
     out = tmp_path / "out"
     assert run(["--manifests", str(MANIFESTS), "render", "--commit", "abc", "--out", str(out)]) == Exit.OK
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split(":")[0] for line in lines] == ["finance", "logistics", "manufacturing", "sales"]
+    names = ["finance", "logistics", "manufacturing", "sales", "consumer/group-analytics"]
+    assert [line.split(":")[0] for line in lines] == names
     bundle = open_bundle((out / "sales" / "bundle.zip").read_bytes())
     assert json.loads((out / "sales" / "template.json").read_bytes()) == bundle.template
     assert bundle.config["Parameters"]["Commit"] == "abc"

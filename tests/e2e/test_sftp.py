@@ -28,7 +28,7 @@ from controller.render.blueprint import Catalogue
 
 pytestmark = pytest.mark.emulator
 
-MANIFESTS = Path(__file__).parents[2] / "manifests"
+MANIFESTS = Path(__file__).parents[1] / "lakes" / "plain"
 SALES, LOGISTICS, REGION = "200000000001", "200000000002", "eu-west-1"
 WHOLE = ["upload", "list", "download", "delete"]
 

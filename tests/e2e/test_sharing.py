@@ -21,7 +21,7 @@ from controller.local.resources import store
 
 pytestmark = pytest.mark.emulator
 
-MANIFESTS = Path(__file__).parents[2] / "manifests"
+MANIFESTS = Path(__file__).parents[1] / "lakes" / "plain"
 SALES, FINANCE, ANALYTICS = "200000000001", "200000000003", "300000000001"
 REGION, BUCKET = "eu-west-1", f"acme-sales-processed-{SALES}"
 WAIT = ("--wait", "--timeout", "120s")

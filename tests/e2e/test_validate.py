@@ -30,7 +30,7 @@ def broken(tmp_path: Path) -> Path:
 def test_the_projects_own_lake_is_valid() -> None:
     ran = siloctl("validate")
     assert (ran.returncode, ran.stderr) == (0, "")
-    assert ran.stdout == "13 manifests are valid: 4 silos, 8 flows\n"
+    assert ran.stdout == "19 manifests are valid: 4 silos, 8 flows, 2 partners, 3 shares, 1 consumer\n"
     assert siloctl("--manifests", "manifests", "validate").stdout == ran.stdout
 
 
@@ -50,7 +50,7 @@ def test_json_is_one_document_on_stdout(broken: Path) -> None:
     document = json.loads(ran.stdout)
     assert document["format_version"] == "1.0"
     assert document["valid"] is False
-    assert document["manifests"] == 13
+    assert document["manifests"] == 19
     assert [problem["code"] for problem in document["problems"]] == ["unknown-reference", "bad-schedule"]
     first = document["problems"][0]
     assert (first["path"], first["line"], first["column"], first["field"], first["severity"]) == (

@@ -16,7 +16,7 @@ from controller.local.clients import client
 
 pytestmark = pytest.mark.emulator
 
-MANIFESTS = Path(__file__).parents[2] / "manifests"
+MANIFESTS = Path(__file__).parents[1] / "lakes" / "plain"
 SALES, REGION = "200000000001", "eu-west-1"
 PRINCIPAL = f"arn:aws:quicksight:{REGION}:{SALES}:group/default/sales-analysts"
 COMPONENTS = f"""\

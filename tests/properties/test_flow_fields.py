@@ -23,7 +23,7 @@ from controller.render.values import parts
 from controller.resolve.lake import Lake
 
 CATALOGUE = Catalogue.read()
-LAKE: Lake = load_lake(Path(__file__).parents[2] / "manifests", CATALOGUE.available, date(2026, 1, 1))[0]
+LAKE: Lake = load_lake(Path(__file__).parents[1] / "lakes" / "plain", CATALOGUE.available, date(2026, 1, 1))[0]
 TYPES = sorted(name.removeprefix("flows/") for name in CATALOGUE.available if name.startswith("flows/"))
 LETTERS = string.ascii_lowercase + string.ascii_uppercase + string.digits
 

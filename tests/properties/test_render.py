@@ -30,7 +30,7 @@ from controller.resolve.lake import Lake
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = Catalogue.read()
-LAKE: Lake = load_lake(ROOT / "manifests", CATALOGUE.available, date(2026, 1, 1))[0]
+LAKE: Lake = load_lake(ROOT / "tests" / "lakes" / "plain", CATALOGUE.available, date(2026, 1, 1))[0]
 NEUTRAL = "neutral"
 
 HOSTILE = (
@@ -220,14 +220,14 @@ for name, content in sorted(files.items()):
 
 def test_two_processes_and_two_folders_give_the_same_bytes(tmp_path: Path) -> None:
     elsewhere = tmp_path / "elsewhere"
-    elsewhere.symlink_to(ROOT / "manifests", target_is_directory=True)
+    elsewhere.symlink_to(ROOT / "tests" / "lakes" / "plain", target_is_directory=True)
 
     def printed(seed: str, folder: Path) -> str:
         environment = {**os.environ, "PYTHONHASHSEED": seed}
         command = [sys.executable, "-c", PRINT_DIGESTS, str(folder)]
         return subprocess.run(command, capture_output=True, text=True, check=True, env=environment).stdout
 
-    first = printed("1", ROOT / "manifests")
+    first = printed("1", ROOT / "tests" / "lakes" / "plain")
     assert "sales/bundle.zip" in first
     assert first == printed("4242", elsewhere)
 

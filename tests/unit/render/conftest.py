@@ -15,7 +15,7 @@ from controller.kinds.flow import Flow
 from controller.render.blueprint import Catalogue
 from controller.resolve.lake import Lake
 
-MANIFESTS = Path(__file__).parents[3] / "manifests"
+MANIFESTS = Path(__file__).parents[2] / "lakes" / "plain"
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ from controller.render.partners import shard
 from controller.render.silo import render_silo
 from controller.render.size import Ruler
 
-MANIFESTS = Path(__file__).parents[3] / "manifests"
+MANIFESTS = Path(__file__).parents[2] / "lakes" / "plain"
 TODAY = date(2026, 11, 22)
 TYPES = sorted(path.stem for path in (MANIFESTS / "flows").iterdir())
 UNITS = ("Lake/Analytics", "Lake/Silos/Finance", "Lake/Silos/Operations")
