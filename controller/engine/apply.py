@@ -18,6 +18,7 @@ from controller.engine.observe import read_index
 from controller.engine.plan import Prepared
 from controller.engine.ports import Bucket, Ports
 from controller.engine.release import build
+from controller.engine.site import NO_SITE
 from controller.kinds.organization import Organization
 from controller.kinds.silo import NewAccount
 from controller.model.bundle import Asset, Rendered, Site
@@ -31,7 +32,7 @@ from controller.model.ownership import (
     bundle_key,
     site_key,
 )
-from controller.model.world import Account, Tree
+from controller.model.world import Account, Stored, Tree
 from controller.plan.step import (
     CreateAccount,
     CreateUnit,
@@ -256,7 +257,7 @@ class _Run:
         account = self._account_of(step.silo)
         bucket = self.ports.bucket(silo.region)
         self._assets(rendered, silo.region)
-        site = _put_site(bucket, rendered.site, site_key(account), step.site_replaces) if rendered.site else ""
+        site = _put_site(bucket, rendered.site, site_key(account), step.site_replaces) if rendered.site else NO_SITE
         stored = bucket.put(bundle_key(account), bundle.content, step.replaces)
         if stored is None:
             raise PlanStale("somebody else published it since it was planned: plan again")
@@ -271,7 +272,8 @@ class _Run:
             self._now,
             retired(silo),
             prepared.facts[step.silo].digest,
-            site,
+            site.etag,
+            site.version,
         )
 
     def _assets(self, rendered: Rendered, region: str) -> None:
@@ -361,19 +363,19 @@ class _Run:
         return self.ports.now().isoformat(timespec="seconds")
 
 
-def _put_site(bucket: Bucket, site: Site, key: str, replaces: str | None) -> str:
-    """The ETag under which the pages lie; they are written only where others lie, for a write starts their pipeline."""
+def _put_site(bucket: Bucket, site: Site, key: str, replaces: str | None) -> Stored:
+    """The pages as they lie there; they are written only where others lie, for a write starts their pipeline."""
     content = site.pack()
     match bucket.get(key):
         case Present(stored) if stored.content == content:
-            return stored.etag
+            return stored
         case Unreadable(why):
             raise PlanStale(f"{key}: could not be read to compare it: {why}")
         case _:
             pass
     if (put := bucket.put(key, content, replaces)) is None:
         raise PlanStale(f"{key}: somebody else published it since it was planned: plan again")
-    return put.etag
+    return put
 
 
 def _make_true(bucket: Bucket, asset: Asset) -> None:

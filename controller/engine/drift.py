@@ -25,11 +25,11 @@ from controller.engine.observe import read_index, side_by_side, value_or
 from controller.engine.partners import Users
 from controller.engine.ports import Ports
 from controller.engine.silos import Silos
-from controller.engine.status import APPLY, START, origin_of, place_of
+from controller.engine.status import APPLY, START, START_SITE, origin_of, place_of
 from controller.model.index import Entry, Index
 from controller.model.live import LiveDrift, LivePipeline, LiveResource, LiveStack, Place
 from controller.model.observed import Absent, Observed, Present, Unreadable
-from controller.model.ownership import CONSUMER, PIPELINE, SILO_STACK, member_address
+from controller.model.ownership import CONSUMER, PIPELINE, SILO_STACK, SITE_PIPELINE, member_address
 from controller.model.source import Source
 from controller.publish.origin import Origin
 from controller.resolve.lake import Lake
@@ -101,8 +101,10 @@ class _Look:
     def all(self) -> _Found:
         self.origin = origin_of(self.ports, self.name, self.place)
         pipeline = value_or(self.silos.pipeline(self.place, PIPELINE), None)
-        if pipeline is not None and pipeline.polling_disabled_at:
-            self.found.findings.append(self._deaf(pipeline))
+        self._deaf(pipeline, "pipeline", "no longer looks for new bundles", START)
+        if self.entry and self.entry.site:
+            pages = value_or(self.silos.pipeline(self.place, SITE_PIPELINE), None)
+            self._deaf(pages, "site", "no longer looks for new pages", START_SITE)
         root = self._root(pipeline)
         if root is None:
             return self.found
@@ -138,19 +140,22 @@ class _Look:
                     self.found.findings.append(self._without_stack(self.entry))
         return None
 
-    def _deaf(self, pipeline: LivePipeline) -> Finding:
-        """A pipeline that is missing or cannot be read shows in the stack that it should carry."""
-        return Finding(
+    def _deaf(self, pipeline: LivePipeline | None, place: str, why: str, start: str) -> None:
+        """A pipeline that is missing or cannot be read shows in the stack that it should carry, or that has it."""
+        if pipeline is None or not pipeline.polling_disabled_at:
+            return
+        finding = Finding(
             DriftClass.POLLING_DISABLED,
-            f"{member_address(self.name)}/pipeline",
+            f"{member_address(self.name)}/{place}",
             "AWS::CodePipeline::Pipeline",
-            "no longer looks for new bundles",
+            why,
             (Detail("polling", "on", "off"),),
-            reassert=self._there(START),
+            reassert=self._there(start),
             accept="nothing to write: what is published next stays undeployed until somebody starts it",
             since=pipeline.polling_disabled_at,
             source=self._silo_source,
         )
+        self.found.findings.append(finding)
 
     @property
     def _silo_source(self) -> Source:

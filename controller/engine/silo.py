@@ -214,12 +214,12 @@ def _published(bucket: Bucket, key: str, version: str = "") -> Observed[tuple[Op
 
 
 def _same(
-    silo: Member, pages: Observed[str], lies: Lying, publish: Publish, recorded: Callable[[str], SiloPlan]
+    silo: Member, pages: Observed[Stored], lies: Lying, publish: Publish, recorded: Callable[[Stored], SiloPlan]
 ) -> SiloPlan:
     """The published bundle says what is wanted; so do the pages of its web app, or they are published again."""
     match pages:
-        case Present(etag):
-            return recorded(etag)
+        case Present(stored):
+            return recorded(stored)
         case Absent():
             return SiloPlan((lost_site(silo, lies.site),), (), publish)
         case Unreadable(why):
@@ -235,7 +235,7 @@ def _recorded(
     bundle: Opened,
     stored: Stored,
     facts: Known,
-    site: str,
+    site: Stored,
 ) -> SiloPlan:
     """What was published says what is wanted; only the index may be behind, as after a run that died."""
     proved = Entry(
@@ -249,7 +249,8 @@ def _recorded(
         entry.published if entry else "",
         retired(silo),
         facts.digest,
-        site,
+        site.etag,
+        site.version,
     )
     if entry == proved:
         return SiloPlan()

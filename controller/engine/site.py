@@ -15,6 +15,7 @@ from controller.resolve.lake import Member
 
 FIELD = "spec.webapp"
 TYPE = "site"
+NO_SITE = Stored("", "")
 
 
 def site_changes(silo: Member, wanted: Site | None, published: str) -> Iterator[Change]:
@@ -36,20 +37,20 @@ def lost_site(silo: Member, listed: Stored | None) -> Change:
 
 def published_site(
     bucket: Bucket, wanted: Site | None, key: str, listed: Stored | None, entry: Entry | None
-) -> Observed[str]:
-    """The ETag of the wanted pages where they lie in the bucket, empty where none are wanted; Absent where others lie.
+) -> Observed[Stored]:
+    """The wanted pages where they lie in the bucket, NO_SITE where none are wanted; Absent where others lie.
 
     `entry` is the index's of the very bundle that asks for them, and what it says is proof enough.
     """
     if wanted is None:
-        return Present("")
+        return Present(NO_SITE)
     if listed is None:
         return Absent()
     if entry is not None and entry.site == listed.etag:
-        return Present(listed.etag)
+        return Present(Stored(key, entry.site, entry.site_version))
     match bucket.get(key):
         case Present(stored) if stored.content == wanted.pack():
-            return Present(stored.etag)
+            return Present(stored)
         case Present():
             return Absent()
         case other:

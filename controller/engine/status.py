@@ -15,7 +15,7 @@ from controller.model.health import Delivery, Health, Part, SiloStatus, Sync
 from controller.model.index import Entry, Index
 from controller.model.live import LivePipeline, LiveStack, Place
 from controller.model.observed import Absent, Observed, Present, Unreadable
-from controller.model.ownership import PIPELINE, SILO_STACK, bundle_key, member_address
+from controller.model.ownership import PIPELINE, SILO_STACK, SITE_PIPELINE, bundle_key, member_address
 from controller.publish.archive import ArchiveRefused
 from controller.publish.bundle import read_release
 from controller.publish.origin import Origin
@@ -27,6 +27,7 @@ _RUNS = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANU
 SOON, SELDOM = 0.5, 10.0  # seconds between two looks while waiting: the first ones, the last ones
 APPLY = "siloctl apply"
 START = f"aws codepipeline start-pipeline-execution --name {PIPELINE}"
+START_SITE = f"aws codepipeline start-pipeline-execution --name {SITE_PIPELINE}"
 
 
 def place_of(silo: Member, entry: Entry | None) -> Place | None:
@@ -75,6 +76,8 @@ class StatusReader:
         if not entry:
             parts.insert(0, self._unpublished(name))
         if all(part.health is Health.HEALTHY for part in parts):  # before that, nobody there can read anything
+            if entry and entry.site:  # made by the stack, so not looked for before that is there
+                parts.append(_site_part(name, self.silos.pipeline(place, SITE_PIPELINE), entry))
             parts += ShareReader(self.lake, self.silos, self.index, self.wanted).parts(silo, place)
         return self._status(name, place, delivery, tuple(parts))
 
@@ -152,18 +155,34 @@ def _delivery(
 
 def _pipeline_part(name: str, pipeline: Observed[LivePipeline], entry: Entry | None) -> Part:
     address = f"{member_address(name)}/pipeline"
+    if isinstance(pipeline, Absent):
+        return Part(address, Health.MISSING, f"the baseline has not made {PIPELINE} yet", APPLY)
+    return _taken(address, pipeline, entry.version if entry else "", entry, START)
+
+
+def _site_part(name: str, pipeline: Observed[LivePipeline], entry: Entry) -> Part:
+    address = f"{member_address(name)}/site"
+    if isinstance(pipeline, Absent):
+        return Part(
+            address, Health.MISSING, f"the web app has no {SITE_PIPELINE}", "siloctl drift says how to put it back"
+        )
+    return _taken(address, pipeline, entry.site_version, entry, START_SITE)
+
+
+def _taken(
+    address: str, pipeline: Present[LivePipeline] | Unreadable, version: str, entry: Entry | None, start: str
+) -> Part:
+    """Whether a pipeline took the `version` that was published, and what became of it."""
     match pipeline:
         case Unreadable(why=why):
             return Part(address, Health.UNKNOWN, why)
-        case Absent():
-            return Part(address, Health.MISSING, f"the baseline has not made {PIPELINE} yet", APPLY)
         case Present(value=live) if live.polling_disabled_at:
             reason = f"polling is switched off since {live.polling_disabled_at}"
-            return Part(address, Health.SUSPENDED, reason, START)
-        case Present(value=live) if entry and live.revision != entry.version and not _failed_since(live, entry):
-            return Part(address, Health.PROGRESSING, f"has not taken version {_short(entry.version)} yet")
+            return Part(address, Health.SUSPENDED, reason, start)
+        case Present(value=live) if entry and live.revision != version and not _failed_since(live, entry):
+            return Part(address, Health.PROGRESSING, f"has not taken version {_short(version)} yet")
         case Present(value=live):
-            return _execution_part(address, live)
+            return _execution_part(address, live, start)
 
 
 def _failed_since(live: LivePipeline, entry: Entry) -> bool:
@@ -173,7 +192,7 @@ def _failed_since(live: LivePipeline, entry: Entry) -> bool:
     return datetime.fromisoformat(live.started) > datetime.fromisoformat(entry.published)
 
 
-def _execution_part(address: str, live: LivePipeline) -> Part:
+def _execution_part(address: str, live: LivePipeline, start: str) -> Part:
     match live.status:
         case "Succeeded":
             return Part(address, Health.HEALTHY, "Succeeded")
@@ -182,7 +201,7 @@ def _execution_part(address: str, live: LivePipeline) -> Part:
         case "":
             return Part(address, Health.PROGRESSING, "has not run yet")
         case _:
-            return Part(address, Health.DEGRADED, f"{live.status}: {live.error}" if live.error else live.status, START)
+            return Part(address, Health.DEGRADED, f"{live.status}: {live.error}" if live.error else live.status, start)
 
 
 def _sync(delivery: Delivery, why_unknown: str, parts: Sequence[Part]) -> tuple[Sync, str]:

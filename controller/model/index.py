@@ -23,6 +23,7 @@ class Entry:
     retired: bool = False
     facts: str = ""  # digest of the observed facts that the bundle was published with
     site: str = ""  # ETag of the web app's pages beside it; empty where it has none
+    site_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ MASTER_STACK = "lake-master"
 SILO_STACK = "lake-silo"
 BASELINE_SET = "lake-baseline"
 PIPELINE = "lake-delivery"
+SITE_PIPELINE = "lake-site"  # takes a web app's pages, where a silo has one
 
 ROLE_PATH = "/lake/"
 READER_ROLE = "lake-controller-read"  # in each silo: what status and drift read with

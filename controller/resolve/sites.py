@@ -33,11 +33,6 @@ def check(specs: Specs) -> Iterator[Problem]:
 
 
 def _sign_in(silo: Silo, said: Mapping[str, Any]) -> Iterator[Problem]:
-    if "signIn" not in said:
-        message = "nobody could sign in to hand out credentials"
-        hint = "say signIn: {type: cognito, admins: [somebody@your-company.example]}"
-        yield Problem.of(silo.manifest, "missing-field", "spec.webapp.signIn", message, hint)
-        return
     seen: set[str] = set()
     for index, admin in enumerate(said["signIn"]["admins"]):
         if admin.lower() in seen:

@@ -56,9 +56,9 @@ class World:
         self.now = datetime(2026, 1, 1, 10, 1, tzinfo=UTC)  # a minute after everything was published
         entries = {}
         for name, account in ACCOUNTS.items():
-            entries[name] = Entry(
-                account, "eu-west-1", "i", f"bundle-{name}", "e", "v", "c", "2026-01-01T10:00:00+00:00"
-            )
+            published = ("e", "v", "c", "2026-01-01T10:00:00+00:00")
+            entries[name] = Entry(account, "eu-west-1", "i", f"bundle-{name}", *published, site="s", site_version="p")
+            self.silos.pipelines[account, "lake-site"] = LivePipeline("Succeeded", "p", "", "", "")
             self.silos.pipelines[account, "lake-delivery"] = LivePipeline("Succeeded", "v", "", "", "")
             outputs = {"BundleDigest": f"bundle-{name}"}
             self.silos.stacks[account, "lake-silo"] = LiveStack(
@@ -173,10 +173,12 @@ def test_a_silo_without_its_stack_is_undeployed(world: World) -> None:
     assert only(world.look()).kind is DriftClass.UNDEPLOYED
 
 
-def test_a_pipeline_that_stopped_polling_is_told_with_its_time(world: World) -> None:
-    world.silos.pipelines[FINANCE, "lake-delivery"] = LivePipeline("Succeeded", "v", "", "", "2026-02-01T00:00:00Z")
+@pytest.mark.parametrize(("name", "place"), [("lake-delivery", "pipeline"), ("lake-site", "site")])
+def test_a_pipeline_that_stopped_polling_is_told_with_its_time(world: World, name: str, place: str) -> None:
+    world.silos.pipelines[FINANCE, name] = LivePipeline("Succeeded", "v", "", "", "2026-02-01T00:00:00Z")
     finding = only(world.look())
     assert (finding.kind, finding.since) == (DriftClass.POLLING_DISABLED, "2026-02-01T00:00:00Z")
+    assert (finding.address, f"--name {name} " in finding.reassert) == (f"silo/finance/{place}", True)
 
 
 def test_an_account_that_no_manifest_names_is_unmanaged(world: World) -> None:

@@ -189,3 +189,38 @@ def test_waiting_ends_at_a_failure_and_at_the_timeout() -> None:
     film = Film(a=[Health.PROGRESSING])
     assert film.wait(7)[1][0].health is Health.PROGRESSING
     assert film.now == 7
+
+
+WITH_SITE = replace(ENTRY, site="etag-of-pages", site_version="pages-1")
+PAGES = replace(PIPELINE, revision="pages-1")
+
+
+@pytest.mark.parametrize(
+    ("pages", "health"),
+    [
+        (PAGES, Health.HEALTHY),
+        (replace(PAGES, revision="pages-0"), Health.PROGRESSING),
+        (replace(PAGES, status="Failed", error="Deploy/Files: no"), Health.DEGRADED),
+        (replace(PAGES, polling_disabled_at="2026-01-01T00:00:00Z"), Health.SUSPENDED),
+        (None, Health.MISSING),
+    ],
+    ids=["taken", "old", "failed", "deaf", "none"],
+)
+def test_the_pages_of_a_web_app_have_a_pipeline_of_their_own(
+    small_lake: Lake, silos: FakeSilos, bucket: HeldObjects, pages: LivePipeline | None, health: Health
+) -> None:
+    if pages is not None:
+        silos.pipelines[ACCOUNT, "lake-site"] = pages
+    status = read(small_lake, silos, bucket, WITH_SITE)
+    (part,) = (part for part in status.parts if part.address == "silo/sales/site")
+    assert (part.health, status.health) == (health, health)
+    assert "lake-delivery" not in part.advice
+
+
+def test_pages_are_not_looked_for_before_the_stack_that_makes_their_pipeline(
+    small_lake: Lake, silos: FakeSilos, bucket: HeldObjects
+) -> None:
+    silos.stacks[ACCOUNT, "lake-silo"] = replace(STACK, status="UPDATE_IN_PROGRESS")
+    status = read(small_lake, silos, bucket, WITH_SITE)
+    assert status.health is Health.PROGRESSING
+    assert "silo/sales/site" not in [part.address for part in status.parts]

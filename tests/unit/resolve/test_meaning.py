@@ -19,6 +19,7 @@ READINGS, LEDGER, REPORTS = "flows/machine-readings.yaml", "flows/general-ledger
 FREIGHT, PULSE = "partners/fastfreight.yaml", "partners/marketpulse.yaml"
 TO_ANALYTICS, COMPLAINTS = "shares/sales-to-analytics.yaml", "shares/complaints-to-analytics.yaml"
 ANALYTICS = "consumers/group-analytics.yaml"
+CERTIFICATE = "arn:aws:acm:us-east-1:200000000001:certificate/5f6f4c1e-0d3b-4c58-9a53-7f4e6c1f2a90"
 
 
 class Fault(NamedTuple):
@@ -271,6 +272,44 @@ FAULTS: dict[str, Fault] = {
     "partner of a silo without a server": Fault(
         "sftp-mismatch",
         (LOGISTICS, "sftp: {enabled: true,", "sftp: {enabled: false,"),
+        "spec.access[0].protocols",
+        path=FREIGHT,
+        warning=True,
+    ),
+    # web apps
+    "one admin in two writings": Fault(
+        "repeated-item",
+        (SALES, "[lake-admin@sales.acme.example]", "[lake-admin@sales.acme.example, Lake-Admin@sales.acme.example]"),
+        "spec.webapp.signIn.admins[1]",
+    ),
+    "certificate of nothing": Fault(
+        "webapp-mismatch",
+        (SALES, "    domain: upload.sales.acme.example\n", f"    certificate: {CERTIFICATE}\n"),
+        "spec.webapp.certificate",
+        "say the domain",
+    ),
+    "certificate in the silo's region": Fault(
+        "wrong-region",
+        (SALES, "domain: upload", f"certificate: {CERTIFICATE.replace('us-east-1', 'eu-west-1')}\n    domain: upload"),
+        "spec.webapp.certificate",
+        "us-east-1",
+    ),
+    "certificate of another account": Fault(
+        "webapp-mismatch",
+        (
+            SALES,
+            "domain: upload",
+            f"certificate: {CERTIFICATE.replace('200000000001', '200000000002')}\n    domain: upload",
+        ),
+        "spec.webapp.certificate",
+        "the silo's own account",
+    ),
+    "partner that is called as if vended": Fault(
+        "reserved-name", (PULSE, "name: marketpulse", "name: vended-marketpulse"), "metadata.name"
+    ),
+    "partner of a silo without a web app": Fault(
+        "webapp-mismatch",
+        (LOGISTICS, "webapp: {enabled: true,", "webapp: {enabled: false,"),
         "spec.access[0].protocols",
         path=FREIGHT,
         warning=True,
