@@ -11,6 +11,7 @@ from threading import Lock
 
 from controller.diff.change import Later, Verb
 from controller.engine.events import Listener, StepDone, StepFailed, StepNotTried, StepProgressed, StepStarted
+from controller.engine.fingerprints import refuse_if_moved
 from controller.engine.guards import asked
 from controller.engine.lock import Lease, clear, held
 from controller.engine.masters import master_parameters
@@ -161,7 +162,10 @@ class _Run:
             case Absent() if not any(isinstance(step, Publish | Record) for step in stage):
                 return None  # perhaps no bucket yet: the master stack makes it
             case _:
-                return stack.enter_context(held(bucket, self.ports, "apply"))
+                taken = stack.enter_context(held(bucket, self.ports, "apply"))
+                if not (self.done or self.failed):
+                    refuse_if_moved(self.prepared.lake, self.ports, self.prepared.plan.fingerprints)
+                return taken
 
     def _stage(self, stage: Sequence[Step]) -> None:
         self._side_by_side([step for step in stage if isinstance(step, CreateAccount)], ACCOUNTS_AT_ONCE)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
@@ -11,10 +10,11 @@ from controller.diff.release import is_current
 from controller.engine.accounts import account_id, plan_accounts
 from controller.engine.baseline import plan_baseline
 from controller.engine.draft import Draft
-from controller.engine.facts import Known, known_facts, units_in_shares
+from controller.engine.facts import Known, known_facts
+from controller.engine.fingerprints import fingerprints, look
 from controller.engine.guards import in_force, plan_guards
 from controller.engine.masters import plan_masters
-from controller.engine.observe import World, observe, value_or
+from controller.engine.observe import World, value_or
 from controller.engine.ports import Ports
 from controller.engine.silo import plan_departed, plan_silos
 from controller.kinds.organization import Organization
@@ -58,8 +58,7 @@ def make_plan(lake: Lake, catalogue: Catalogue, ports: Ports, options: Options) 
 
     Raises ManifestsInvalid where a blueprint refuses what a manifest asks for, ControllerError for the wrong account.
     """
-    regions = {lake.member(name).region for name in lake.members}
-    world = observe(lake.organization, ports, regions, units_in_shares(lake))
+    world = look(lake, ports)
     draft = Draft()
     index = value_or(world.index, Index({}))
     wanted = {name: inputs(lake, name, catalogue) for name in lake.members}
@@ -77,7 +76,7 @@ def make_plan(lake: Lake, catalogue: Catalogue, ports: Ports, options: Options) 
         tuple(draft.guards),
         tuple(draft.notes),
         {"regions": len(lake.organization.regions), "silos": len(lake.silos), "flows": len(lake.flows)},
-        _fingerprints(wanted, world, index),
+        fingerprints(world, wanted),
     )
     return Prepared(plan, tuple(draft.steps), lake, catalogue, options, tree, accounts, index, facts)
 
@@ -123,21 +122,3 @@ def _guard(draft: Draft, lake: Lake, index: Index, stale: Iterable[str], options
     draft.guards.extend(destroys_data(draft.changes, guards, options.allowed, granted))
     draft.guards.extend(too_many_silos(len(touched & set(stale)), guards, options.allowed))
     draft.guards.extend(unused(options.allowed - lifted, draft.changes))
-
-
-def _fingerprints(wanted: Mapping[str, str], world: World, index: Index) -> dict[str, str]:
-    """What the plan was made from: a saved plan is stale when one of these has moved."""
-    listed = sorted(
-        f"{region}/{key}={stored.etag}"
-        for region, listing in world.releases.items()
-        for key, stored in value_or(listing, {}).items()
-    )
-    return {
-        "inputs": _digest(f"{name}={digest}" for name, digest in sorted(wanted.items())),
-        "index": index.etag,
-        "bundles": _digest(listed),
-    }
-
-
-def _digest(lines: Iterable[str]) -> str:
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from threading import Barrier
 
@@ -11,10 +12,10 @@ import pytest
 from controller.cli.commands.apply import exit_of
 from controller.cli.exit import Exit
 from controller.engine.apply import Outcome, apply
-from controller.engine.events import StepDone, StepFailed, StepNotTried, StepProgressed, StepStarted
+from controller.engine.events import Event, StepDone, StepFailed, StepNotTried, StepProgressed, StepStarted
 from controller.engine.plan import Options, make_plan
 from controller.kinds.silo import NewAccount
-from controller.model.errors import LockHeld, PlanBlocked
+from controller.model.errors import LockHeld, PlanBlocked, PlanStale
 from controller.model.ownership import ASSETS, INDEX_KEY, LOCK_KEY, bundle_key
 from controller.resolve.lake import Lake
 from tests.fakes.aws import FakeAws, Recorder
@@ -187,6 +188,55 @@ class TestFailures:
         assert next(e.because for e in heard.events if isinstance(e, StepNotTried)) == unit
 
 
+class OnFirst(Recorder):
+    """Does something when the first step begins."""
+
+    def __init__(self, act: Callable[[], object]) -> None:
+        super().__init__()
+        self.act = act
+
+    def send(self, event: Event) -> None:
+        if not self.events:
+            self.act()
+        super().send(event)
+
+
+class TestStale:
+    """A plan that somebody agreed to is carried out only while AWS is as that plan found it."""
+
+    @pytest.mark.parametrize(
+        ("meanwhile", "what"),
+        [
+            (lake(sales(), finance(), plant(), flows=[flow(schedule="rate(3 hours)")]), "the index and"),
+            (replace(small(), organization=replace(small().organization, tags={"Team": "b"})), "the master's stacks"),
+        ],
+        ids=["another release", "another master stack"],
+    )
+    def test_a_plan_from_before_somebody_elses_apply_is_refused(self, meanwhile: Lake, what: str) -> None:
+        aws = FakeAws(small())
+        run(aws, small())
+        wanted = lake(sales(), finance(), plant(), flows=[flow(schedule="rate(2 hours)")])
+        prepared = make_plan(wanted, catalogue(), aws.ports, Options())
+        assert run(aws, meanwhile).complete
+        aws.writes.clear()
+        with pytest.raises(PlanStale, match=what):
+            apply(prepared, aws.ports, Recorder())
+        assert {write.rpartition("/")[2] for write in aws.writes} == {"lock.json"}
+        assert LOCK_KEY not in aws.home.objects()
+        assert run(aws, wanted).complete
+
+    def test_what_aws_does_by_itself_makes_no_plan_stale(self) -> None:
+        aws = FakeAws(small())
+        run(aws, small())
+        wanted = lake(sales(), finance(), plant(), flows=[flow(schedule="rate(2 hours)")])
+        prepared = make_plan(wanted, catalogue(), aws.ports, Options())
+        found = aws.stack_sets.set
+        assert found is not None
+        running = {place: replace(one, detail="RUNNING") for place, one in found.instances.items()}
+        aws.stack_sets.set = replace(found, instances=running)
+        assert apply(prepared, aws.ports, Recorder()).complete
+
+
 class TestLostRaces:
     def test_a_bundle_that_somebody_published_since_is_not_written_over(self) -> None:
         aws = FakeAws(small())
@@ -218,8 +268,7 @@ class TestLostRaces:
         wanted = lake(sales(), finance(), plant(), flows=[flow(schedule="rate(2 hours)")])
         prepared = make_plan(wanted, catalogue(), aws.ports, Options())
         good = aws.home.objects()[INDEX_KEY]
-        aws.home.write(INDEX_KEY, b"{")
-        outcome = apply(prepared, aws.ports, Recorder())
+        outcome = apply(prepared, aws.ports, OnFirst(lambda: aws.home.write(INDEX_KEY, b"{")))
         assert outcome.done == ("silo/sales/bundle",)
         assert [address for address, _ in outcome.failed] == ["index"]
         assert LOCK_KEY not in aws.home.objects()
