@@ -66,6 +66,9 @@ class Canned:
     session: Answer = (200, None)
     credentials: list[dict[str, Any]] = field(default_factory=partners)
     making: int = 0  # how often a pair is not ready yet
+    unmade: str = ""  # why a pair never is
+    down: int = 0  # how often the gateway answers a wish by itself
+    token: str = "access"  # that the gateway takes
     asked: list[Request] = field(default_factory=list)
     bodies: list[tuple[str, Any]] = field(default_factory=list)
     codes: set[str] = field(default_factory=lambda: {"123456"})
@@ -98,7 +101,7 @@ class Canned:
             }
         if path == "/partner/session":
             return self.session if self.session[1] else (200, granted())
-        if request.headers.get("authorization") != "Bearer access":
+        if request.headers.get("authorization") != f"Bearer {self.token}":
             return 401, {"message": "Unauthorized"}
         if method != "GET" and not request.headers.get("idempotency-key"):
             return refusal(400, "idempotency-key", "the header Idempotency-Key has to be a UUID")
@@ -111,6 +114,9 @@ class Canned:
         if path == "/audit":
             return 200, {"entries": audit()}
         if (method, path) == ("POST", "/credentials"):
+            self.down -= 1
+            if self.down >= 0:
+                return 503, {"message": "Service Unavailable"}
             self.credentials.append(
                 credential(body["name"], prefix=f"{body['prefix']}/", protocols=body["protocols"], shown=False, keys=[])
             )
@@ -122,6 +128,8 @@ class Canned:
         return self._one(method, act, found, body)
 
     def _one(self, method: str, act: str, found: dict[str, Any], body: dict[str, Any]) -> Answer:
+        if act == "reveal" and self.unmade:
+            return refusal(409, "failed", self.unmade)
         if act == "reveal":
             self.making -= 1
             if self.making >= 0:

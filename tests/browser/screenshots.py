@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page
@@ -114,7 +115,9 @@ PAGES: dict[str, Callable[[Page, Canned, Bucket], object]] = {
 }
 
 
-def picture(browser: Browser, site: str, name: str, theme: str, size: tuple[int, int], target: Path) -> None:
+@contextmanager
+def shown(browser: Browser, site: str, name: str, theme: str, size: tuple[int, int]) -> Iterator[Page]:
+    """The page as `PAGES` leads to it."""
     with bucket(BUCKET) as drop:
         context = browser.new_context(
             base_url=site,
@@ -128,8 +131,8 @@ def picture(browser: Browser, site: str, name: str, theme: str, size: tuple[int,
         behind.stand_behind(context)
         page = context.new_page()
         PAGES[name](page, behind, drop)
-        page.wait_for_timeout(150)
-        page.screenshot(path=target, full_page=not page.locator("dialog[open]").count())
+        page.wait_for_timeout(150)  # what is announced, and a focus that moves
+        yield page
         context.close()
 
 
@@ -140,7 +143,9 @@ def main(arguments: list[str]) -> int:
         for name in PAGES:
             for theme in ("light", "dark"):
                 for suffix, size in (("", WIDE), ("-phone", PHONE)):
-                    picture(browser, site, name, theme, size, target / f"{name}{suffix}-{theme}.png")
+                    with shown(browser, site, name, theme, size) as page:
+                        whole = not page.locator("dialog[open]").count()
+                        page.screenshot(path=target / f"{name}{suffix}-{theme}.png", full_page=whole)
     return 0
 
 

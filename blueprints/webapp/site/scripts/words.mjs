@@ -22,7 +22,7 @@ export function duration(seconds) {
   if (seconds < 60) return count(Math.max(1, Math.round(seconds)), 'second');
   if (seconds < 3570) return count(Math.round(seconds / 60), 'minute');
   if (seconds < 48 * 3600) return count(Math.round(seconds / 3600), 'hour');
-  return count(Math.floor(seconds / 86400), 'day');
+  return count(Math.round(seconds / 86400), 'day');
 }
 
 export function moment(iso) {
