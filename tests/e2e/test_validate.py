@@ -70,10 +70,8 @@ def test_one_file_can_be_checked(broken: Path) -> None:
     assert (good.returncode, good.stdout) == (0, "1 manifest is valid by itself; what it refers to was not looked up\n")
 
 
-def test_the_lake_of_every_kind_lacks_nothing_but_blueprints() -> None:
-    ran = siloctl("validate", "--format", "json", str(ACME))
-    found = {problem["code"] for problem in json.loads(ran.stdout)["problems"]}
-    assert found <= {"no-blueprint-yet"}
+def test_the_lake_of_every_kind_has_no_error() -> None:
+    assert siloctl("validate", str(ACME)).returncode == 0
 
 
 @pytest.mark.parametrize(
