@@ -15,6 +15,7 @@ from controller import __version__
 from controller.engine.partners import Users
 from controller.engine.ports import Bucket, Ports
 from controller.engine.silos import Silos
+from controller.engine.vended import VendedReader
 from controller.kinds.organization import Organization
 from controller.model.ownership import code_bucket
 
@@ -24,6 +25,7 @@ class Wired:
     ports: Ports
     silos: Silos
     partners: Users
+    vendings: VendedReader
     calls: Mapping[str, int]  # API calls so far, by service and operation
 
 
@@ -37,6 +39,7 @@ def connect(organization: Organization) -> Wired:
     from controller.aws.resource_types import create_only
     from controller.aws.stacks import AwsStacks
     from controller.aws.stacksets import AwsStackSets
+    from controller.aws.vended import AwsVended
 
     clients = Clients()
     home, prefix = organization.home_region, organization.code_bucket.name_prefix
@@ -55,7 +58,7 @@ def connect(organization: Organization) -> Wired:
         owner=owner,
         alive=alive,
     )
-    return Wired(ports, AwsSilos(clients), AwsPartners(clients), clients.calls)
+    return Wired(ports, AwsSilos(clients), AwsPartners(clients), AwsVended(clients), clients.calls)
 
 
 def owner() -> dict[str, Any]:

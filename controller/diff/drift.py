@@ -17,6 +17,7 @@ class DriftClass(StrEnum):
     UNMANAGED_ACCOUNT = "unmanaged-account"
     MISPLACED_ACCOUNT = "misplaced-account"
     POLLING_DISABLED = "polling-disabled"
+    VENDED_BY_HAND = "vended-by-hand"  # told, and no drift: it was meant, and ends by itself
     CREDENTIAL_EXPIRED = "credential-expired"  # over or revoked by git, and a key works
     CREDENTIAL_UNROTATED = "credential-unrotated"  # of a period that is over
     CREDENTIAL_CHANGED = "credential-changed"  # a key of ours that somebody ended, woke or deleted
@@ -40,6 +41,7 @@ class Finding:
     accept: str
     since: str = ""  # ISO 8601, where AWS tells
     source: Source | None = None
+    manifest: str = ""  # a whole one that would make it the wanted state, where there is such
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,5 @@ class DriftReport:
     findings: tuple[Finding, ...]  # in the order of their addresses
     unreadable: Mapping[str, str]  # address -> why; nothing is known of these
     compared: Mapping[str, int]  # how many silos, accounts, stacks and so on were read
+    vended: tuple[Finding, ...] = ()  # to know of, and no drift: what the admins of web apps handed out
+    unpublished: tuple[str, ...] = ()  # addresses of what nothing was published for yet: nothing to compare

@@ -16,6 +16,7 @@ from controller.model.credential import LiveKey, LiveUser, State
 from controller.model.live import LiveResource
 from controller.model.ownership import PARTNER_PATH, member_address
 from controller.model.source import Source
+from controller.model.vended import Handed, adopted
 from controller.publish.origin import Origin
 from controller.resolve.lake import Lake
 
@@ -69,6 +70,7 @@ class CredentialDrift:
     silo: str
     account: str
     made: Made
+    vended: frozenset[str] = frozenset()  # users that its web app made
 
     def findings(self, users: Sequence[LiveUser]) -> Iterator[Finding]:
         """In the order of the users, each with all its keys."""
@@ -97,6 +99,9 @@ class CredentialDrift:
     def _where(self, user: str) -> str:
         source = self._source(user)
         return f" at {source.path}:{source.line}" if source else ""
+
+    def _accepted(self, user: str, by_git: str, by_the_app: str) -> str:
+        return f"{by_the_app} in the web app" if user in self.vended else f"{by_git}{self._where(user)}, then {APPLY}"
 
     def _foreign(self, user: LiveUser) -> Finding:
         ends = [_delete_key(user.name, key) for key in user.keys]
@@ -131,7 +136,7 @@ class CredentialDrift:
             "has a key that no stack of the lake made",
             (Detail(f"key {key.id}", None, _is(key)),),
             reassert=self._there(_delete_key(user.name, key)),
-            accept=f"for another key: siloctl partner rotate {user.name}; one made by hand no manifest can name",
+            accept="nothing to write: no manifest can name a key that was made by hand",
             since=str(key.created),
             source=self._source(user.name),
         )
@@ -139,8 +144,7 @@ class CredentialDrift:
     def _switched(self, user: LiveUser, key: LiveKey, made: MadeKey) -> Finding:
         status = "Active" if made.active else "Inactive"
         command = f"aws iam update-access-key --user-name {user.name} --access-key-id {key.id} --status {status}"
-        at = self._where(user.name)
-        stays = f"set spec.revoked: true{at}" if made.active else f"write a later spec.credentials.expires{at}"
+        by_git = "set spec.revoked: true" if made.active else "write a later spec.credentials.expires"
         return Finding(
             DriftClass.CREDENTIAL_CHANGED,
             self._address(user.name),
@@ -148,20 +152,20 @@ class CredentialDrift:
             "has a key that was made inactive by hand" if made.active else "has a key that was made active by hand",
             (Detail(f"key {key.id}", status, _is(key)),),
             reassert=self._there(command),
-            accept=f"{stays}, then {APPLY}",
+            accept=self._accepted(user.name, by_git, "revoke it" if made.active else "extend it"),
             source=made.source or self._source(user.name),
         )
 
     def _gone(self, key: MadeKey) -> Finding:
-        at = self._where(key.user)
+        again = f"siloctl partner rotate {key.user}  # says how a new one is made"
         return Finding(
             DriftClass.CREDENTIAL_CHANGED,
             self._address(key.user),
             KEY,
             "has lost a key: it was deleted by hand",
             (Detail(f"key {key.id}", "Active" if key.active else "Inactive", None),),
-            reassert=f"siloctl partner rotate {key.user}  # says how a new one is made",
-            accept=f"set spec.revoked: true{at}, then {APPLY}",
+            reassert="rotate it in the web app" if key.user in self.vended else again,
+            accept=self._accepted(key.user, "set spec.revoked: true", "revoke it"),
             source=key.source or self._source(key.user),
         )
 
@@ -210,3 +214,25 @@ def _is(key: LiveKey) -> str:
 
 def _delete_key(user: str, key: LiveKey) -> str:
     return f"aws iam delete-access-key --user-name {user} --access-key-id {key.id}"
+
+
+def vended_finding(silo: str, one: Handed) -> Finding:
+    """Told, but no drift: it was meant, and ends by itself. With the manifest that would adopt it."""
+    vended = one.vended
+    note = f": {vended.note}" if vended.note else ""
+    seen = "" if one.shown else "; its secret was never shown to anybody"
+    return Finding(
+        DriftClass.VENDED_BY_HAND,
+        f"{member_address(silo)}/vended/{vended.name}",
+        USER,
+        f"was vended by {vended.by} until {vended.expires}{note}{seen}",
+        (
+            Detail("prefix", None, vended.prefix),
+            Detail("permissions", None, list(vended.permissions)),
+            Detail("state", None, one.state.value),
+        ),
+        reassert="nothing to do: it ends by itself, or by Revoke in the web app",
+        accept=f"siloctl partner adopt {silo}/{vended.name}",
+        since=vended.at,
+        manifest=adopted(vended, silo),
+    )

@@ -19,18 +19,20 @@ from controller.diff.change import Detail
 from controller.diff.drift import DriftClass, DriftReport, Finding
 from controller.diff.literal import StackFacts, UnresolvedError
 from controller.diff.policy import differences
-from controller.engine.credential_drift import USER, CredentialDrift, Made, made
+from controller.engine.credential_drift import USER, CredentialDrift, Made, made, vended_finding
 from controller.engine.enrolment import enrolment
 from controller.engine.observe import read_index, side_by_side, value_or
 from controller.engine.partners import Users
 from controller.engine.ports import Ports
 from controller.engine.silos import Silos
 from controller.engine.status import APPLY, START, START_SITE, origin_of, place_of
+from controller.engine.vended import VendedReader, handed
 from controller.model.index import Entry, Index
 from controller.model.live import LiveDrift, LivePipeline, LiveResource, LiveStack, Place
 from controller.model.observed import Absent, Observed, Present, Unreadable
-from controller.model.ownership import CONSUMER, PIPELINE, SILO_STACK, SITE_PIPELINE, member_address
+from controller.model.ownership import CONSUMER, PIPELINE, SILO_STACK, SITE_PIPELINE, VENDED_STACK, member_address
 from controller.model.source import Source
+from controller.model.vended import VendedStack
 from controller.publish.origin import Origin
 from controller.resolve.lake import Lake
 
@@ -39,10 +41,13 @@ BUCKET_POLICY = "AWS::S3::BucketPolicy"
 CATALOG_POLICY = "Custom::LakeCatalogPolicy"
 OURS = "Lake"  # how the Sids of the lake's statements in a catalog policy begin
 NOTICED = timedelta(minutes=10)  # by then a pipeline that polls has seen a new bundle
+AT_REST = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})  # drift can be detected
 BY_HAND = "blueprints/silo/README.md, A stack deleted by hand"
 
 
-def find_drift(lake: Lake, ports: Ports, silos: Silos, users: Users, names: Sequence[str] = ()) -> DriftReport:
+def find_drift(
+    lake: Lake, ports: Ports, silos: Silos, users: Users, vendings: VendedReader, names: Sequence[str] = ()
+) -> DriftReport:
     """Look into `names`, or into all silos and the accounts of the units too. One unreachable silo stops no other."""
     found = _Found()
     index = read_index(ports, lake.organization.home_region)
@@ -55,16 +60,18 @@ def find_drift(lake: Lake, ports: Ports, silos: Silos, users: Users, names: Sequ
         found.unreadable.update(accounts.unreadable)
         found.compared.update(accounts.compared)
     looks = {
-        name: _Look(lake, ports, silos, users, name, entries.get(name), place).all
+        name: _Look(lake, ports, silos, users, vendings, name, entries.get(name), place).all
         for name in lake.members
         if (name in names or not names) and (place := place_of(lake.member(name), entries.get(name))) is not None
     }
     for one in side_by_side(looks).values():
         found.findings += one.findings
+        found.vended += one.vended
         found.unreadable.update(one.unreadable)
         found.compared.update(one.compared)
     order = sorted(found.findings, key=lambda finding: (finding.address, finding.kind))
-    return DriftReport(tuple(order), dict(sorted(found.unreadable.items())), _counted(found.compared))
+    unreadable = dict(sorted(found.unreadable.items()))
+    return DriftReport(tuple(order), unreadable, _counted(found.compared), tuple(found.vended))
 
 
 def _counted(compared: Counter[str]) -> dict[str, int]:
@@ -78,6 +85,7 @@ def _counted(compared: Counter[str]) -> dict[str, int]:
 @dataclass
 class _Found:
     findings: list[Finding] = field(default_factory=list)
+    vended: list[Finding] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
     compared: Counter[str] = field(default_factory=Counter)
 
@@ -90,6 +98,7 @@ class _Look:
     ports: Ports
     silos: Silos
     users: Users
+    vendings: VendedReader
     name: str
     entry: Entry | None
     place: Place
@@ -279,7 +288,7 @@ class _Look:
             drift.type,
             "was deleted by hand" if drift.deleted else "was changed by hand",
             tuple(Detail(_dotted(one.path), one.expected, one.actual) for one in drift.differences),
-            reassert=self._put_back(),
+            reassert=self._put_back(SILO_STACK, self.parameters),
             accept=gone if drift.deleted else kept,
             source=source,
         )
@@ -298,23 +307,30 @@ class _Look:
                     return
                 case Absent():
                     pass
+        vended = self._vended()
+        if vended is None:
+            return
         match self.users.users(self.place):
             case Present(users):
                 self.found.compared["credentials"] += len(users)
-                self.found.findings += CredentialDrift(self.lake, self.name, self.place.account, whole).findings(users)
+                theirs = made("", vended.template, vended.resources, Origin(self.name, {}))
+                drift = CredentialDrift(self.lake, self.name, self.place.account, whole + theirs, theirs.users)
+                self.found.findings += drift.findings(users)
+                given = handed(vended, {user.name: user for user in users}, self.ports.now())
+                self.found.vended += [vended_finding(self.name, one) for one in given]
             case Unreadable(why):
                 self._unread("partner", why)
             case Absent():
                 pass
 
-    def _put_back(self) -> str:
+    def _put_back(self, name: str, parameters: Sequence[str]) -> str:
         """A change set that looks at what is there, made and carried out: for all that is in the silo's stacks.
 
         It also makes again what was deleted (user guide, "Using drift-aware change sets").
         """
-        stack = f"--stack-name {SILO_STACK} --region {self.place.region}"
+        stack = f"--stack-name {name} --region {self.place.region}"
         named = f"{stack} --change-set-name put-back"
-        kept = " ".join(f"ParameterKey={name},UsePreviousValue=true" for name in self.parameters)
+        kept = " ".join(f"ParameterKey={each},UsePreviousValue=true" for each in parameters)
         steps = (
             f"create-change-set {named} --include-nested-stacks --use-previous-template --deployment-mode REVERT_DRIFT"
             f" --capabilities CAPABILITY_NAMED_IAM CAPABILITY_AUTO_EXPAND --parameters {kept}",
@@ -323,6 +339,45 @@ class _Look:
             f"wait stack-update-complete {stack}",
         )
         return " && ".join(f"aws cloudformation {step}" for step in steps) + f"  # in account {self.place.account}"
+
+    def _vended(self) -> VendedStack | None:
+        """What the web app keeps, its resources compared too; None where that cannot be read."""
+        match self.vendings.vended(self.place, self.name):
+            case Present(stack):
+                if stack.status in AT_REST:
+                    self._vended_drift(stack)
+                return stack
+            case Unreadable(why):
+                self._unread("vended", why)
+                return None
+            case Absent():
+                return VendedStack("", "", (), {}, (), (), frozenset())
+
+    def _vended_drift(self, stack: VendedStack) -> None:
+        match self.silos.drift(self.place, VENDED_STACK):
+            case Present(changed):
+                self.found.compared["stacks"] += 1
+                for one in changed:
+                    address = f"{member_address(self.name)}/vended/{one.logical_id}".rstrip("/")
+                    if one.unread:
+                        self.found.unreadable[address] = one.unread
+                        continue
+                    details = tuple(Detail(_dotted(each.path), each.expected, each.actual) for each in one.differences)
+                    self.found.findings.append(
+                        Finding(
+                            DriftClass.CHANGED_BY_HAND,
+                            address,
+                            one.type,
+                            "was deleted by hand" if one.deleted else "was changed by hand",
+                            details,
+                            reassert=self._put_back(VENDED_STACK, stack.parameters),
+                            accept="nothing to write: vend, extend or revoke in the web app",
+                        )
+                    )
+            case Unreadable(why):
+                self._unread("vended", why)
+            case Absent():
+                pass
 
     def _policies(self, nested: str, stack: str, resources: Sequence[LiveResource]) -> None:
         if not any(resource.type in (BUCKET_POLICY, CATALOG_POLICY) for resource in resources):

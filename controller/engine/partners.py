@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from datetime import date, timedelta
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Protocol
 
-from controller.engine.observe import side_by_side
+from controller.engine.observe import side_by_side, value_or
+from controller.engine.vended import VendedReader, handed, remarks, troubles
 from controller.kinds.partner import Access, Partner
 from controller.model.credential import WELL, Ended, Held, LiveKey, LiveUser, State
 from controller.model.health import Health, Part, SiloStatus
 from controller.model.live import Place
 from controller.model.observed import Absent, Observed, Present, Unreadable
-from controller.model.ownership import TAG_EXPIRES, TAG_PREFIX, TAG_PROTOCOLS
+from controller.model.ownership import TAG_EXPIRES, TAG_PREFIX, TAG_PROTOCOLS, member_address
+from controller.model.vended import Handed, VendedStack, VendedState
 from controller.resolve.credentials import EPOCH, Credential
 from controller.resolve.lake import Lake, retired
 
@@ -30,22 +32,50 @@ class Users(Protocol):
         """Raises AwsError."""
 
 
-def held(lake: Lake, places: Mapping[str, Place | None], users: Users) -> tuple[Held, ...]:
+@dataclass(frozen=True, slots=True)
+class People:
+    """The users below /partners/ of several silos, and what their web apps vended."""
+
+    users: Mapping[str, Observed[Sequence[LiveUser]]]
+    vended: Mapping[str, Observed[VendedStack]]
+    now: datetime
+
+    def by_name(self, silo: str) -> dict[str, LiveUser]:
+        return {user.name: user for user in value_or(self.users.get(silo, Absent()), ())}
+
+    def handed(self, silo: str) -> tuple[Handed, ...]:
+        """Nothing is said of them where their users, or they, could not be read."""
+        stack = value_or(self.vended.get(silo, Absent()), None)
+        if stack is None or not isinstance(self.users.get(silo), Present):
+            return ()
+        return handed(stack, self.by_name(silo), self.now)
+
+
+def look(places: Mapping[str, Place | None], users: Users, vendings: VendedReader, now: datetime) -> People:
+    there = {silo: place for silo, place in places.items() if place is not None}
+    return People(
+        side_by_side({silo: partial(users.users, place) for silo, place in there.items()}),
+        side_by_side({silo: partial(vendings.vended, place, silo) for silo, place in there.items()}),
+        now,
+    )
+
+
+def held(lake: Lake, places: Mapping[str, Place | None], people: People) -> tuple[Held, ...]:
     """In the order of partners, then silos."""
-    reads = {silo: partial(users.users, place) for silo, place in places.items() if place is not None}
-    found = side_by_side(reads)
-    several = (_of_silo(lake, silo, place, found.get(silo, Absent())) for silo, place in places.items())
+    several = (_of_silo(lake, silo, place, people) for silo, place in places.items())
     return tuple(sorted((one for each in several for one in each), key=lambda one: (one.partner, one.silo)))
 
 
-def _of_silo(lake: Lake, silo: str, place: Place | None, found: Observed[Sequence[LiveUser]]) -> Iterator[Held]:
-    live = {user.name: user for user in found.value} if isinstance(found, Present) else {}
+def _of_silo(lake: Lake, silo: str, place: Place | None, people: People) -> Iterator[Held]:
+    found, live = people.users.get(silo, Absent()), people.by_name(silo)
     for partner in lake.partners.values():
         for access in partner.access:
             if access.silo == silo and not retired(lake.silos[silo]):
                 user = live.pop(partner.name, None)
                 state, why = _unread(found) or judge(lake.credentials[partner.name], partner, user)
                 yield _declared(partner, access, place, state, why, user)
+    for one in people.handed(silo):
+        yield _vended(silo, place, one, live.pop(one.vended.user, None))
     for user in live.values():
         why = f"no manifest declares the user {user.path}{user.name}"
         protocols = tuple(user.tags.get(TAG_PROTOCOLS, "").split())
@@ -59,6 +89,24 @@ def _declared(
     keys = user.keys if user else ()
     expires, source = str(partner.expires), partner.manifest.at("spec.credentials")
     return Held(partner.name, access.silo, place, state, why, access.dropzone, access.protocols, expires, source, keys)
+
+
+_VENDED = {
+    VendedState.ACTIVE: State.VENDED,
+    VendedState.MAKING: State.VENDED,
+    VendedState.EXPIRED: State.EXPIRED,
+    VendedState.STILL_ACTIVE: State.STILL_ACTIVE,
+    VendedState.DISABLED: State.DISABLED,
+    VendedState.MISSING: State.MISSING,
+}
+
+
+def _vended(silo: str, place: Place | None, handed: Handed, user: LiveUser | None) -> Held:
+    one, keys = handed.vended, user.keys if user else ()
+    note = f": {one.note}" if one.note else ""
+    why = f"vended by {one.by} on {one.at[:10]}{note}"
+    state = _VENDED[handed.state]
+    return Held(one.user, silo, place, state, why, one.prefix, one.protocols, one.expires, None, keys, one)
 
 
 def _unread(found: Observed[Sequence[LiveUser]]) -> tuple[State, str] | None:
@@ -119,15 +167,36 @@ def make_room(one: Held, wanted: Credential, users: Users) -> LiveKey | None:
     return key
 
 
-def with_partners(statuses: Sequence[SiloStatus], lake: Lake, users: Users) -> tuple[SiloStatus, ...]:
-    """Each silo's status with a part for every partner whose credentials are not as they should be."""
+def with_partners(
+    statuses: Sequence[SiloStatus], lake: Lake, users: Users, vendings: VendedReader, now: datetime
+) -> tuple[SiloStatus, ...]:
+    """Each silo's status with what was vended, and a part for every credential that is not as it should be."""
     places = {one.silo: Place(one.account, one.region) if one.account else None for one in statuses}
     asked = {silo: place for silo, place in places.items() if silo in lake.silos}
+    people = look(asked, users, vendings, now)
     parts: dict[str, list[Part]] = {}
-    for one in held(lake, asked, users):
-        if one.state not in WELL and one.place is not None:
+    for one in held(lake, asked, people):
+        if one.state not in WELL and one.place is not None and one.vended is None:
             parts.setdefault(one.silo, []).append(_part(one))
-    return tuple(replace(one, parts=(*one.parts, *parts.get(one.silo, ()))) for one in statuses)
+    several = (replace(one, parts=(*one.parts, *parts.get(one.silo, ()))) for one in statuses)
+    return tuple(_with_vended(one, people, places[one.silo]) for one in several)
+
+
+def _with_vended(status: SiloStatus, people: People, place: Place | None) -> SiloStatus:
+    match people.vended.get(status.silo):
+        case Present(stack) if place is not None:
+            given = people.handed(status.silo)
+            return replace(
+                status,
+                parts=(*status.parts, *troubles(status.silo, stack, given)),
+                vended=given,
+                remarks=tuple(remarks(place, stack, people.now)),
+            )
+        case Unreadable(why) if status.health is not Health.UNKNOWN:
+            part = Part(f"{member_address(status.silo)}/vended", Health.UNKNOWN, why)
+            return replace(status, parts=(*status.parts, part))
+        case _:
+            return status
 
 
 _ADVICE = {

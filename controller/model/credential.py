@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from controller.model.live import Place
 from controller.model.source import Source
+from controller.model.vended import Vended
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class State(StrEnum):
     ROTATION_DUE = "rotation due"  # the key is of a period that is over
     REVOKED = "revoked"
     EXPIRED = "expired"
+    VENDED = "vended"  # by an admin of the web app, and works
     STILL_ACTIVE = "still active"  # git says revoked or expired, a key works
     DISABLED = "disabled"  # by hand: git wants it active
     MISSING = "missing"  # not made yet
@@ -40,7 +42,7 @@ class State(StrEnum):
     UNKNOWN = "unknown"
 
 
-WELL = frozenset({State.ACTIVE, State.REVOKED, State.EXPIRED})
+WELL = frozenset({State.ACTIVE, State.VENDED, State.REVOKED, State.EXPIRED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,7 @@ class Held:
     expires: str
     source: Source | None  # of the manifest; None where there is none
     keys: tuple[LiveKey, ...] = ()
+    vended: Vended | None = None  # where the web app made it, not git
 
     @property
     def address(self) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from controller.model.source import Source
+from controller.model.vended import Handed
 
 
 class Sync(StrEnum):
@@ -66,6 +67,8 @@ class SiloStatus:
     sync_reason: str
     delivery: Delivery
     parts: tuple[Part, ...]
+    vended: tuple[Handed, ...] = ()  # credentials that were vended by hand
+    remarks: tuple[str, ...] = ()  # good to know, and nothing to mend
 
     @property
     def health(self) -> Health:

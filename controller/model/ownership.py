@@ -6,6 +6,7 @@ import re
 
 MASTER_STACK = "lake-master"
 SILO_STACK = "lake-silo"
+VENDED_STACK = "lake-vended"  # of credentials that the admins of a web app hand out
 BASELINE_SET = "lake-baseline"
 PIPELINE = "lake-delivery"
 SITE_PIPELINE = "lake-site"  # takes a web app's pages, where a silo has one
@@ -33,6 +34,8 @@ TAG_PERMISSIONS = "lake:permissions"  # of upload, list, download, delete
 TAG_EXPIRES = "lake:expires"  # the last instant, as 2027-06-30T23:59:59Z
 TAG_CIDRS = "lake:cidrs"  # networks it may come from
 TAG_MAX_OBJECT = "lake:max-object-mib"  # the largest upload
+
+TAG_SHOWN = "lake:shown"  # on the secret of a vended credential, once somebody was shown it
 
 PARTNERS_SECRETS = "lake/partners/"  # then silo and partner: what the partners blueprint calls them
 

@@ -14,6 +14,7 @@ DETAILS_SHOWN = 8  # of one finding
 def drift_text(report: DriftReport, terminal: Terminal = PLAIN) -> str:
     """The whole report, with a line end; one sentence where nothing drifted."""
     blocks = ["\n".join(finding_lines(finding, terminal)) for finding in report.findings]
+    blocks += ["\n".join(vended_lines(finding, terminal)) for finding in report.vended]
     unread = [
         terminal.paint(f"  # {plain(address, terminal)} could not be read: {plain(why, terminal)}", Color.CYAN)
         for address, why in report.unreadable.items()
@@ -26,11 +27,20 @@ def drift_text(report: DriftReport, terminal: Terminal = PLAIN) -> str:
 def summary_line(report: DriftReport, terminal: Terminal = PLAIN) -> str:
     read = ", ".join(count(number, noun) for noun, number in report.compared.items() if number) or "nothing"
     unread = f", {len(report.unreadable)} unreadable" if report.unreadable else ""
+    vended = f" {count(len(report.vended), 'credentials')} vended by hand." if report.vended else ""
     if report.findings:
-        return terminal.paint(f"Drift: {len(report.findings)} found{unread}. Read: {read}.", Color.BOLD)
+        return terminal.paint(f"Drift: {len(report.findings)} found{unread}. Read: {read}.{vended}", Color.BOLD)
     if unread:
-        return terminal.paint(f"Drift: 0 found{unread}. Read: {read}.", Color.BOLD)
-    return terminal.paint(f"No drift. {read} are as published.", Color.GREEN, Color.BOLD)
+        return terminal.paint(f"Drift: 0 found{unread}. Read: {read}.{vended}", Color.BOLD)
+    return terminal.paint(f"No drift. {read} are as published.{vended}", Color.GREEN, Color.BOLD)
+
+
+def vended_lines(finding: Finding, terminal: Terminal) -> Iterator[str]:
+    """No drift: told in cyan, with the manifest that would take it over."""
+    header = f"  # {plain(finding.address, terminal)} {plain(finding.message, terminal)}"
+    yield terminal.paint(header, Color.CYAN)
+    yield f"    adopt     {plain(finding.accept, terminal)}"
+    yield from (f"      {plain(line, terminal)}" for line in finding.manifest.splitlines())
 
 
 def finding_lines(finding: Finding, terminal: Terminal) -> Iterator[str]:

@@ -68,6 +68,7 @@ def drift_json(report: DriftReport) -> str:
             "tool_version": __version__,
             "complete": not report.unreadable,
             "drift": [_finding(finding) for finding in report.findings],
+            "vended": [{**_finding(finding), "manifest": finding.manifest} for finding in report.vended],
             "unreadable": [{"address": address, "why": why} for address, why in report.unreadable.items()],
             "compared": dict(report.compared),
         }

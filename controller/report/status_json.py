@@ -9,6 +9,7 @@ from typing import Any
 
 from controller import __version__
 from controller.model.health import Part, SiloStatus
+from controller.model.vended import Handed
 
 FORMAT_VERSION = "1.0"  # major.minor: readers must tolerate fields that a newer minor adds
 
@@ -34,6 +35,22 @@ def _silo(status: SiloStatus) -> dict[str, Any]:
         "health": status.health.value,
         "delivery": {key: value or None for key, value in asdict(status.delivery).items()},
         "parts": [_part(part) for part in status.parts],
+        "vended": [_vended(one) for one in status.vended],
+        "remarks": list(status.remarks),
+    }
+
+
+def _vended(one: Handed) -> dict[str, Any]:
+    vended = one.vended
+    return {
+        "name": vended.name,
+        "state": one.state.value,
+        "prefix": vended.prefix,
+        "expires": vended.expires,
+        "by": vended.by,
+        "at": vended.at,
+        "note": vended.note,
+        "shown": one.shown,
     }
 
 

@@ -14,11 +14,12 @@ from controller.cli.exit import Exit
 from controller.cli.lake import Given, read_lake
 from controller.cli.options import output_format, silos
 from controller.engine.observe import read_index, value_or
-from controller.engine.partners import Users, held, make_room, revoke
+from controller.engine.partners import Users, held, look, make_room, revoke
 from controller.engine.status import place_of
 from controller.model.credential import WELL, Held
 from controller.model.errors import ControllerError
 from controller.model.index import Index
+from controller.model.vended import Vended, adopted, partner_name
 from controller.report.partners import ended_text, partner_text, partners_json, partners_text
 from controller.report.terminal import Terminal
 
@@ -117,6 +118,59 @@ def rotate(folder: Path, name: str) -> int:
     return Exit.OK
 
 
+@command.command("adopt")
+@click.argument("name", metavar="[SILO/]NAME")
+@click.option("--write", "file", type=click.Path(path_type=Path, dir_okay=False), help="Write it to this new file.")
+@click.pass_context
+def adopt(ctx: click.Context, name: str, file: Path | None) -> int:
+    """Print the Partner manifest that takes over what the web app vended as NAME, and say what to do then.
+
+    Nothing changes in AWS: a partner in git gets a pair of its own, beside the vended one.
+    """
+    folder: Path = ctx.obj
+    asked, _, short = name.rpartition("/")
+    seen = _see(folder, (asked,) if asked else ())
+    silo, vended = _only(seen, short.removeprefix("vended-"))
+    text, called = adopted(vended, silo), partner_name(vended)
+    there = seen.given.lake.partners.get(called)
+    if there is not None:
+        at = there.manifest.at("spec.access")
+        click.echo(text, nl=False)
+        raise ControllerError(
+            f"a Partner is named {called} already, at {at.path}:{at.line}",
+            hint=f"add the access to silo {silo} there, or give the manifest above another name",
+        )
+    if file is None:
+        click.echo(text, nl=False)
+    else:
+        with file.open("x", encoding="utf-8") as new:
+            new.write(text)
+    place = file or folder / "partners" / f"{called}.yaml"
+    click.echo(_then(place, silo, called, vended.name), err=True, nl=False)
+    return Exit.OK
+
+
+def _only(seen: Seen, name: str) -> tuple[str, Vended]:
+    """The silo, and what it vended."""
+    found = [(one.silo, one.vended) for one in seen.found if one.vended is not None and one.vended.name == name]
+    if not found:
+        there = ", ".join(f"{one.silo}/{one.vended.name}" for one in seen.found if one.vended) or "none"
+        raise click.UsageError(f"no web app vended {name!r}; there are {there}")
+    if len(found) > 1:
+        places = " or ".join(f"{silo}/{name}" for silo, _ in found)
+        raise click.UsageError(f"{name!r} was vended in {len(found)} silos: say {places}")
+    return found[0]
+
+
+def _then(place: Path, silo: str, called: str, vended: str) -> str:
+    return (
+        f"then:\n"
+        f"  1. keep it as {place}, with the partner's own contact and the date it is meant to end; siloctl apply\n"
+        f"  2. hand over the new pair: the secret lake/partners/{silo}/{called} in the silo's account\n"
+        f"  3. once the partner uses it (siloctl partner show {called}), revoke {vended} in the web app\n"
+    )
+
+
 def _see(folder: Path, silos: tuple[str, ...]) -> Seen:
     from controller.cli.wiring import connect
 
@@ -125,7 +179,8 @@ def _see(folder: Path, silos: tuple[str, ...]) -> Seen:
     index = value_or(read_index(wired.ports, given.lake.organization.home_region), Index({}))
     asked = [name for name in given.named(silos) if name in given.lake.silos]
     places = {name: place_of(given.lake.silos[name], index.silos.get(name)) for name in asked}
-    return Seen(given, wired.partners, held(given.lake, places, wired.partners), datetime.now(UTC).date())
+    people = look(places, wired.partners, wired.vendings, wired.ports.now())
+    return Seen(given, wired.partners, held(given.lake, places, people), datetime.now(UTC).date())
 
 
 def _tell(found: Sequence[Held], form: str, text: Callable[[Terminal], str]) -> int:
@@ -135,6 +190,9 @@ def _tell(found: Sequence[Held], form: str, text: Callable[[Terminal], str]) -> 
 
 def _patch(chosen: Sequence[Held], why: str, *lines: str) -> None:
     source = next((one.source for one in chosen if one.source), None)
+    if any(one.vended for one in chosen):
+        click.echo("the web app vended it: revoke or rotate it there, or siloctl partner adopt it")
+        return
     if source is None:
         click.echo("no manifest declares it: delete the user where it was made")
         return

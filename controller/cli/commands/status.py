@@ -38,6 +38,6 @@ def command(folder: Path, form: str, silos: tuple[str, ...], wait: bool, timeout
         found = await_silos(given, wired, names, timeout)
     else:
         found = statuses(given.lake, given.catalogue, wired.ports, wired.silos, names)
-    found = with_partners(found, given.lake, wired.partners)
+    found = with_partners(found, given.lake, wired.partners, wired.vendings, wired.ports.now())
     click.echo(status_json(found) if form == "json" else status_text(found, Terminal.of(sys.stdout)), nl=False)
     return Exit.OK if all(status.good for status in found) else Exit.ERROR

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -12,14 +12,17 @@ from controller.diff.change import Detail
 from controller.diff.drift import DriftClass, DriftReport
 from controller.engine.drift import find_drift
 from controller.kinds.silo import NewAccount
+from controller.model.credential import LiveKey, LiveUser
 from controller.model.index import Entry, Index
 from controller.model.live import LiveDifference, LiveDrift, LivePipeline, LiveResource, LiveStack
 from controller.model.observed import Unreadable
+from controller.model.vended import VendedStack
 from controller.model.world import Account, Unit
 from controller.publish.origin import Origin
 from controller.resolve.lake import Lake
 from tests.fakes.silos import FakeSilos
 from tests.fakes.users import FakeUsers
+from tests.fakes.vendings import FakeVendings
 from tests.fakes.world import HeldObjects, SeenBaseline, SeenOrganization, reading_ports
 
 SALES, FINANCE, PLANT = "200000000001", "200000000003", "300000000001"
@@ -53,6 +56,7 @@ class World:
         self.bucket = HeldObjects()
         self.silos = FakeSilos()
         self.users = FakeUsers(account=SALES)
+        self.vendings = FakeVendings()
         self.now = datetime(2026, 1, 1, 10, 1, tzinfo=UTC)  # a minute after everything was published
         entries = {}
         for name, account in ACCOUNTS.items():
@@ -86,7 +90,7 @@ class World:
     def look(self, *names: str) -> DriftReport:
         organization = SeenOrganization(self.units, self.members)
         ports = reading_ports(self.bucket, organization, SeenBaseline(self.members))
-        return find_drift(self.lake, replace(ports, now=lambda: self.now), self.silos, self.users, names)
+        return find_drift(self.lake, replace(ports, now=lambda: self.now), self.silos, self.users, self.vendings, names)
 
 
 @pytest.fixture
@@ -265,3 +269,30 @@ def test_a_deleted_resource_is_accepted_by_taking_it_out_and_a_changed_one_by_wr
         "execute-change-set",
         "stack-update-complete",
     ]
+
+
+def test_what_was_vended_by_hand_is_told_beside_the_drift_and_is_none(world: World) -> None:
+    said = {"prefix": "inbound/probe", "by": "ana@acme.example", "expires": "2026-02-01T00:00:00Z"}
+    key = {"Type": "AWS::IAM::AccessKey", "Properties": {"UserName": {"Ref": "ProbeUser"}, "Status": "Active"}}
+    template = {"Metadata": {"lake:vended": {"probe": said}}, "Resources": {"ProbeUser": {}, "ProbeKey": key}}
+    resources = (
+        LiveResource("ProbeUser", "vended-probe", "AWS::IAM::User", "CREATE_COMPLETE"),
+        LiveResource("ProbeKey", "AKIA1", "AWS::IAM::AccessKey", "CREATE_COMPLETE"),
+    )
+    world.vendings.stacks["sales"] = VendedStack(
+        "UPDATE_COMPLETE", "", ("Bucket",), template, resources, (), frozenset()
+    )
+    world.users.there["vended-probe"] = LiveUser(
+        "vended-probe", "/partners/sales/", {}, (LiveKey("AKIA1", True, date(2026, 1, 1), ""),)
+    )
+    report = world.look()
+    assert (report.findings, report.unreadable) == ((), {})
+    (told,) = report.vended
+    assert (told.address, told.kind) == ("silo/sales/vended/probe", DriftClass.VENDED_BY_HAND)
+    assert "partner adopt sales/probe" in told.accept and "inbound/probe" in told.manifest
+
+    world.silos.drifts[SALES, "lake-vended"] = (
+        LiveDrift("ProbeUser", "vended-probe", "AWS::IAM::User", False, (LiveDifference("/Policies", "a", "b"),)),
+    )
+    finding = only(world.look())
+    assert "--stack-name lake-vended" in finding.reassert and "ParameterKey=Bucket" in finding.reassert

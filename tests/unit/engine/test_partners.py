@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from controller.engine.partners import held, judge, make_room, over, revoke
+from controller.engine.partners import held, judge, look, make_room, over, revoke
 from controller.kinds.partner import Access, Partner
 from controller.model.credential import Held, LiveKey, LiveUser, State
 from controller.model.live import Place
@@ -17,8 +17,10 @@ from controller.resolve.credentials import credential
 from tests.conftest import manifest
 from tests.fakes import lakes
 from tests.fakes.users import FakeUsers
+from tests.fakes.vendings import FakeVendings
 
 TODAY, ISSUED = date(2026, 12, 10), date(2026, 11, 1)
+NOW = datetime(2026, 12, 10, 12, tzinfo=UTC)
 HOME = Place(lakes.SALES, "eu-west-1")
 PULSE = Partner(
     manifest("Partner", "pulse"),
@@ -45,7 +47,8 @@ def user(*keys: LiveKey, name: str = "pulse") -> LiveUser:
 def seen(users: FakeUsers, partner: Partner = PULSE) -> tuple[Held, ...]:
     lake = lakes.lake(lakes.sales())
     lake = replace(lake, partners={partner.name: partner}, credentials={partner.name: credential(partner, TODAY)})
-    return held(lake, {"sales": HOME}, users)
+    places = {"sales": HOME}
+    return held(lake, places, look(places, users, FakeVendings(), NOW))
 
 
 FRESH = key("B", ISSUED + timedelta(30))
