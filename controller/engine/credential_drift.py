@@ -16,8 +16,9 @@ from controller.model.credential import LiveKey, LiveUser, State
 from controller.model.live import LiveResource
 from controller.model.ownership import PARTNER_PATH, member_address
 from controller.model.source import Source
-from controller.model.vended import Handed, adopted
+from controller.model.vended import Handed
 from controller.publish.origin import Origin
+from controller.resolve.adoption import adopted
 from controller.resolve.lake import Lake
 
 USER, KEY = "AWS::IAM::User", "AWS::IAM::AccessKey"
@@ -216,7 +217,7 @@ def _delete_key(user: str, key: LiveKey) -> str:
     return f"aws iam delete-access-key --user-name {user} --access-key-id {key.id}"
 
 
-def vended_finding(silo: str, one: Handed) -> Finding:
+def vended_finding(lake: Lake, silo: str, one: Handed) -> Finding:
     """Told, but no drift: it was meant, and ends by itself. With the manifest that would adopt it."""
     vended = one.vended
     note = f": {vended.note}" if vended.note else ""
@@ -234,5 +235,5 @@ def vended_finding(silo: str, one: Handed) -> Finding:
         reassert="nothing to do: it ends by itself, or by Revoke in the web app",
         accept=f"siloctl partner adopt {silo}/{vended.name}",
         since=vended.at,
-        manifest=adopted(vended, silo),
+        manifest=adopted(lake, silo, vended),
     )

@@ -317,7 +317,7 @@ class _Look:
                 drift = CredentialDrift(self.lake, self.name, self.place.account, whole + theirs, theirs.users)
                 self.found.findings += drift.findings(users)
                 given = handed(vended, {user.name: user for user in users}, self.ports.now())
-                self.found.vended += [vended_finding(self.name, one) for one in given]
+                self.found.vended += [vended_finding(self.lake, self.name, one) for one in given]
             case Unreadable(why):
                 self._unread("partner", why)
             case Absent():

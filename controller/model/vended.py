@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +10,6 @@ from typing import Any
 from controller.model.live import LiveResource
 
 METADATA = "lake:vended"  # in the stack's template: what is kept of each credential, by its name
-NAME_MIN, NAME_MAX = 3, 32  # of a Partner; schemas/partner.schema.json
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,33 +88,3 @@ def _vended(name: str, said: Mapping[str, Any]) -> Vended:
         expires=str(said.get("expires", "")),
         active=bool(said.get("active", True)),
     )
-
-
-def partner_name(vended: Vended) -> str:
-    """The name as a Partner may have it."""
-    words = re.sub(r"-+", "-", vended.name)[:NAME_MAX].strip("-")
-    return words if len(words) >= NAME_MIN else f"{words}-partner"
-
-
-def adopted(vended: Vended, silo: str) -> str:
-    """The Partner manifest that declares the same in git; JSON's texts are YAML's."""
-    lines = [
-        "apiVersion: lake/v1",
-        "kind: Partner",
-        "metadata:",
-        f"  name: {partner_name(vended)}",
-        "spec:",
-        f"  contact: {json.dumps(vended.by)}  # who vended it: write who the partner is",
-        "  access:",
-        f"    - silo: {silo}",
-        f"      dropzone: {json.dumps(vended.prefix)}",
-        f"      protocols: [{', '.join(vended.protocols)}]",
-        f"      permissions: [{', '.join(vended.permissions)}]",
-        "  credentials:",
-        f"    expires: {json.dumps(vended.expires[:10])}",
-    ]
-    if vended.cidrs:
-        lines.append(f"  sourceCidrs: {json.dumps(list(vended.cidrs))}")
-    if vended.max_object_mib is not None:
-        lines += ["  limits:", f"    maxObjectMiB: {vended.max_object_mib}"]
-    return "\n".join(lines) + "\n"

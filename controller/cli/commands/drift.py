@@ -24,7 +24,8 @@ from controller.report.terminal import Terminal
 def command(folder: Path, form: str, detailed_exitcode: bool, silos: tuple[str, ...]) -> int:
     """Read the live silos and report what differs from what was published. Changes nothing.
 
-    Exits 1 when something could not be read: then nobody knows whether it drifted.
+    Exits 1 when something could not be read: then nobody knows whether it drifted. What the admins of a web app vended
+    is told, and is no drift: it changes no exit status.
     """
     from controller.cli.wiring import connect
 

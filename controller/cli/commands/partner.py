@@ -19,16 +19,18 @@ from controller.engine.status import place_of
 from controller.model.credential import WELL, Held
 from controller.model.errors import ControllerError
 from controller.model.index import Index
-from controller.model.vended import Vended, adopted, partner_name
+from controller.model.vended import Vended
 from controller.report.partners import ended_text, partner_text, partners_json, partners_text
 from controller.report.terminal import Terminal
+from controller.resolve.adoption import adopted, partner_name
 
 
-@click.group("partner", short_help="Show partners' credentials, rotate and revoke them.")
+@click.group("partner", short_help="Show partners' credentials, rotate, revoke and adopt them.")
 def command() -> None:
     """Show the credentials of partners, rotate and revoke them.
 
-    Credentials are declared in git and made by an apply; nothing here makes one or shows a secret.
+    Credentials are declared in git and made by an apply, or vended by the admins of a silo's web app; nothing here
+    makes one or shows a secret.
     """
 
 
@@ -131,7 +133,7 @@ def adopt(ctx: click.Context, name: str, file: Path | None) -> int:
     asked, _, short = name.rpartition("/")
     seen = _see(folder, (asked,) if asked else ())
     silo, vended = _only(seen, short.removeprefix("vended-"))
-    text, called = adopted(vended, silo), partner_name(vended)
+    text, called = adopted(seen.given.lake, silo, vended), partner_name(vended)
     there = seen.given.lake.partners.get(called)
     if there is not None:
         at = there.manifest.at("spec.access")
@@ -165,7 +167,7 @@ def _only(seen: Seen, name: str) -> tuple[str, Vended]:
 def _then(place: Path, silo: str, called: str, vended: str) -> str:
     return (
         f"then:\n"
-        f"  1. keep it as {place}, with the partner's own contact and the date it is meant to end; siloctl apply\n"
+        f"  1. keep it as {place}, with the partner's own contact and end, do what its comments say; siloctl apply\n"
         f"  2. hand over the new pair: the secret lake/partners/{silo}/{called} in the silo's account\n"
         f"  3. once the partner uses it (siloctl partner show {called}), revoke {vended} in the web app\n"
     )

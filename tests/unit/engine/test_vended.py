@@ -16,8 +16,9 @@ from controller.load.places import blueprints
 from controller.model.credential import LiveKey, LiveUser, State
 from controller.model.health import Delivery, Health, SiloStatus, Sync
 from controller.model.live import LiveResource, Place
-from controller.model.vended import ChangeSet, Vended, VendedStack, VendedState, adopted, partner_name
+from controller.model.vended import ChangeSet, Vended, VendedStack, VendedState
 from controller.report.status_text import status_text
+from controller.resolve.adoption import adopted, partner_name
 from tests.fakes import lakes
 from tests.fakes.users import FakeUsers
 from tests.fakes.vendings import FakeVendings
@@ -34,7 +35,7 @@ SAID = {
     "expires": "2026-12-12T08:00:00Z",
     "reveal": "0" * 64,
 }
-MANIFESTS = Path(__file__).parents[3] / "manifests"
+MANIFESTS = Path(__file__).parents[2] / "lakes/plain"
 
 
 def stack(status: str = "UPDATE_COMPLETE", unseen: frozenset[str] = frozenset(), **said: object) -> VendedStack:
@@ -110,7 +111,7 @@ def test_the_manifest_of_a_vended_credential_is_valid_and_says_the_same(tmp_path
     (tmp_path / "silos").mkdir()
     for name in ("organization.yaml", "silos/sales.yaml"):
         (tmp_path / name).write_text((MANIFESTS / name).read_text(encoding="utf-8"), encoding="utf-8")
-    (tmp_path / "probe.yaml").write_text(adopted(later, "sales"), encoding="utf-8")
+    (tmp_path / "probe.yaml").write_text(adopted(lakes.small(), "sales", later), encoding="utf-8")
     lake, _ = load_lake(tmp_path, blueprints(), NOW.date())
     partner = lake.partners["probe"]
     (access,) = partner.access
@@ -126,4 +127,13 @@ def test_a_vended_name_becomes_one_that_a_partner_may_have(name: str, called: st
     (one,) = stack().credentials
     renamed: Vended = replace(one, name=name)
     assert partner_name(renamed) == called
-    assert yaml.safe_load(adopted(renamed, "sales"))["metadata"]["name"] == partner_name(renamed)
+    assert yaml.safe_load(adopted(lakes.small(), "sales", renamed))["metadata"]["name"] == partner_name(renamed)
+
+
+def test_a_prefix_that_is_a_flows_or_another_partners_is_told_beside_the_manifest() -> None:
+    (one,) = stack(prefix="inbound/shipments/probe").credentials
+    reads = replace(lakes.flow(), source_type="dropzone", source={"prefix": "inbound/shipments"})
+    text = adopted(lakes.lake(lakes.sales(), flows=[reads]), "sales", one)
+    assert "# beside it, at flows/orders.yaml:1: replace prefix by  partner: probe" in text
+    assert "wider than what was vended" in text
+    assert "#" not in adopted(lakes.lake(lakes.sales()), "sales", one).partition("access")[2]
