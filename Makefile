@@ -74,8 +74,8 @@ tool: setup ## what the builds on AWS run: siloctl and all that it needs, in bui
 	  --platform manylinux_2_28_x86_64 --platform manylinux_2_17_x86_64 --platform manylinux2014_x86_64 --dest build/tool -r requirements/runtime.txt
 	cp requirements/runtime.txt build/tool/requirements.txt
 	cd build/tool && for wheel in siloctl-*.whl; do version=$${wheel#siloctl-}; version=$${version%%-*}; \
-	  echo "siloctl==$$version $$(../../$(BIN)/python -m pip hash $$wheel | tail -n 1)" >> requirements.txt; \
-	  ../../$(BIN)/python -m zipfile -c ../siloctl-$$version.zip *; done
+	  echo "siloctl==$$version $$(../../$(BIN)/python -m pip hash $$wheel | tail -n 1)" >> requirements.txt; done
+	$(BIN)/python -m tools.pack build/tool build
 
 clean:
 	rm -rf $(VENV) $(CHECKERS) out build dist blueprints/webapp/site/vendor

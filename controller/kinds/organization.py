@@ -63,6 +63,7 @@ class Organization:
     guards: Guards
     notification_emails: tuple[str, ...]
     tags: Mapping[str, str]
+    tool_sha256: str = ""  # of the zip that the builds install; they install nothing without it
 
     @property
     def units(self) -> tuple[str, ...]:
@@ -96,6 +97,7 @@ def read(manifest: Manifest) -> Organization:
         guards=Guards(guards["maxSilosChanged"], guards["protectData"]),
         notification_emails=tuple(spec["notifications"]["email"]),
         tags=spec["tags"],
+        tool_sha256=spec["tool"].get("sha256", ""),
     )
 
 

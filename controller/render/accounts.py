@@ -57,6 +57,7 @@ def render_master(organization: Organization, region: str, catalogue: Catalogue)
         },
         "emails": sorted(set(organization.notification_emails)),
         "version": catalogue.version,
+        "tool_sha256": organization.tool_sha256 or None,
         "buildspecs": {name: catalogue.files[f"pipeline/buildspecs/{name}.yml"].decode() for name in BUILDS},
     }
     return _template("master", MASTER, values, organization, catalogue)
