@@ -132,25 +132,30 @@ def environment(key: str = "") -> dict[str, str]:
     }
 
 
-def deployed(instances: int = 1, timeout: int = 29) -> Backend:
+def deployed(instances: int = 1) -> Backend:
     """Several instances stand for Lambda's own: each runs one event at a time."""
     _scene()
-    api = clients.client("lambda", ACCOUNT, REGION)
-    code = Catalogue.read().function("webapp", "backend").content
-    made = [
-        api.create_function(
-            FunctionName=f"{FUNCTION}-{number}",
-            Role=f"arn:aws:iam::{ACCOUNT}:role/lake/workload/backend",
-            Runtime="python3.13",
-            Handler="handler.handle",
-            Code={"ZipFile": code},
-            Environment={"Variables": environment()},
-            Timeout=timeout,
-            LoggingConfig={"LogGroup": FUNCTION},
-        )["FunctionArn"]
-        for number in range(instances)
-    ]
-    return Backend(made)
+    return Backend([instance() for _ in range(instances)])
+
+
+def instance() -> str:
+    """One more of the function; its ARN."""
+    made = clients.client("lambda", ACCOUNT, REGION).create_function(
+        FunctionName=f"{FUNCTION}-{uuid.uuid4().hex[:8]}",
+        Role=f"arn:aws:iam::{ACCOUNT}:role/lake/workload/backend",
+        Runtime="python3.13",
+        Handler="handler.handle",
+        Code={"ZipFile": Catalogue.read().function("webapp", "backend").content},
+        Environment={"Variables": environment()},
+        Timeout=29,
+        LoggingConfig={"LogGroup": FUNCTION},
+    )
+    return str(made["FunctionArn"])
+
+
+def users() -> list[str]:
+    found = clients.client("iam", ACCOUNT, REGION).list_users(PathPrefix=PARTNERS)["Users"]
+    return sorted(user["UserName"] for user in found)
 
 
 def log() -> list[dict[str, Any]]:

@@ -26,6 +26,8 @@ NO_CHANGE = ("didn't contain changes", "No updates are to be performed")
 CHANGE_SET = "vend-"  # begin of our change sets' names; one left over goes with the next that is executed
 WAIT = (0.2, 1.2)  # seconds between two looks, by chance between these: many who wait do not look all at once
 
+LOOKS = 4  # for the begin of what was executed
+
 Edit = Callable[[Document], Document]
 
 
@@ -128,6 +130,7 @@ class VendedStack:
             if again.busy or digest(again.template) != digest(seen.template):
                 return self._overtaken(change_set)
             self._api.execute_change_set(**self._name, ChangeSetName=change_set)
+            self._await_begin(seen)
         except ClientError as error:
             if _code(error) in OVERTAKEN or _busy(error):
                 return self._overtaken(change_set)
@@ -170,6 +173,17 @@ class VendedStack:
             if self._clock.left() <= 0:
                 self._overtaken(change_set)
                 raise Refused(503, "busy", "CloudFormation takes its time. Try again.", retry_after=5)
+            self._pause()
+
+    def _await_begin(self, seen: Seen) -> None:
+        """Until what is read next shows it, so that whoever asks after our answer is not told of the stack before.
+
+        Not for long: one that failed at once is again as it was.
+        """
+        for _ in range(LOOKS):
+            now = self.look()
+            if now.busy or now.status != seen.status or digest(now.template) != digest(seen.template):
+                return
             self._pause()
 
     def _overtaken(self, change_set: str) -> bool:

@@ -1,0 +1,164 @@
+"""The stack of vended credentials under stress: first and last, failing, twenty at once, and killed half-way."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from controller.local import clients
+from controller.local.functions import FunctionFailed, runner
+from controller.local.server.calls import Call
+from controller.local.server.gateway import Cut
+from tests.functions import webapp
+from tests.functions.webapp import ACCOUNT, BUCKET, REGION, STACK, Backend, as_partner, users
+
+pytestmark = pytest.mark.emulator
+
+ALLOWED = {"AWS::IAM::User", "AWS::IAM::AccessKey", "AWS::SecretsManager::Secret"}
+
+
+@pytest.fixture
+def backend(embedded: Any) -> Backend:
+    return webapp.deployed()
+
+
+def change_sets() -> list[dict[str, Any]]:
+    return list(clients.client("cloudformation", ACCOUNT, REGION).list_change_sets(StackName=STACK)["Summaries"])
+
+
+def test_the_last_one_leaves_an_empty_stack_that_still_works(backend: Backend) -> None:
+    backend.pair("one")
+    backend.call("DELETE", "/api/credentials/one")
+    assert backend.settled() == "UPDATE_COMPLETE"
+    assert (
+        clients.client("cloudformation", ACCOUNT, REGION).describe_stack_resources(StackName=STACK)["StackResources"]
+        == []
+    )
+    backend.pair("two")
+    assert users() == ["vended-two"]
+
+
+def test_before_the_first_one_everything_is_empty(backend: Backend) -> None:
+    assert backend.call("GET", "/api/partners").said["credentials"] == []
+    assert backend.call("GET", "/api/audit").said == {"entries": []}
+    assert backend.call("DELETE", "/api/credentials/carrier").status == 404
+    assert backend.sweep() == {"ended": 0}
+    assert backend.call("GET", "/api/credentials/carrier").status == 404
+
+
+def test_an_update_that_fails_is_told_and_costs_nobody_anything(backend: Backend) -> None:
+    pair = backend.pair("one")
+    clients.client("iam", ACCOUNT, REGION).create_user(UserName="vended-two", Path="/")
+    made = backend.vend("two")
+    assert backend.settled() == "UPDATE_ROLLBACK_COMPLETE"
+    failed = backend.reveal("two", made.said["reveal"])
+    assert (failed.status, failed.code) == (409, "failed")
+    answer = backend.call("GET", "/api/credentials/two")
+    assert (answer.status, answer.code) == (404, "failed")
+    as_partner("s3", pair).put_object(Bucket=BUCKET, Key="erp/a", Body=b"")
+    assert backend.pair("three")
+
+
+def test_a_first_one_that_fails_leaves_no_stack_in_the_way(backend: Backend) -> None:
+    iam = clients.client("iam", ACCOUNT, REGION)
+    iam.create_user(UserName="vended-one", Path="/")
+    assert backend.vend("one").status == 202
+    assert backend.settled() in ("", "DELETE_COMPLETE")
+    iam.delete_user(UserName="vended-one")
+    assert backend.pair("one")
+
+
+def test_twenty_admins_at_once_vend_twenty(embedded: Any) -> None:
+    """Through several instances of the function, each request sent twice, and again as long as it is told to wait."""
+    backend = webapp.deployed(instances=4)
+    keys = {f"at{number:02}": str(uuid.uuid4()) for number in range(20)}
+    begin = threading.Barrier(20)
+
+    def admin(name: str) -> list[str]:
+        begin.wait()
+        words = []
+        for _ in "12":
+            while (answer := backend.vend(name, key=keys[name], who=f"{name}@acme.example")).status == 503:
+                assert answer.headers["Retry-After"] == "5"
+            assert answer.status == 202, answer.said
+            words.append(answer.said["reveal"])
+        return words
+
+    with ThreadPoolExecutor(20) as pool:
+        words = dict(zip(keys, pool.map(admin, keys), strict=True))
+    backend.settled()
+    assert users() == [f"vended-{name}" for name in sorted(keys)]
+    assert all(first == second for first, second in words.values())
+    pairs = {name: backend.reveal(name, words[name][0]).said["accessKeyId"] for name in keys}
+    assert len(set(pairs.values())) == 20
+    told = backend.call("GET", "/api/audit").said["entries"]
+    assert sorted(one["name"] for one in told if one["did"] == "vended") == sorted(keys)
+    assert {item["Type"] for item in backend.template["Resources"].values()} == ALLOWED
+    assert change_sets() == []
+
+
+def killing(embedded: Any, moment: str) -> Callable[[], None]:
+    """End the function's process when it is about to execute a change set, or has just had it executed."""
+
+    def kill(call: Call) -> None:
+        if call.operation == "ExecuteChangeSet":
+            setattr(embedded.gateway, moment, None)
+            for instance in runner._running.values():
+                instance._process.kill()
+            raise Cut
+
+    setattr(embedded.gateway, moment, kill)
+    return embedded.gateway.restore  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("there", [False, True], ids=["the first", "another"])
+@pytest.mark.parametrize("moment", ["before_write", "after_write"])
+def test_a_kill_at_the_change_set_loses_nothing_and_a_retry_finds_it(
+    backend: Backend, embedded: Any, moment: str, there: bool
+) -> None:
+    before = {"vended-before"} if there else set()
+    if there:
+        backend.pair("before")
+    key = str(uuid.uuid4())
+    restore = killing(embedded, moment)
+    with pytest.raises(FunctionFailed, match="ExitError"):
+        backend.vend("carrier", key=key)
+    restore()
+    backend.settled()
+    executed = moment == "after_write"
+    assert {one["name"] for one in backend.call("GET", "/api/partners").said["credentials"]} == {
+        name.removeprefix("vended-") for name in users()
+    }
+    assert set(users()) == before | ({"vended-carrier"} if executed else set())
+    assert len(change_sets()) == (0 if executed else 1), "what is left over can be seen"
+    again = backend.vend("carrier", key=key)
+    assert again.status == 202
+    shown = backend.reveal("carrier", again.said["reveal"])
+    as_partner("s3", shown.said).put_object(Bucket=BUCKET, Key="erp/a", Body=b"")
+    assert set(users()) == before | {"vended-carrier"}
+    assert change_sets() == []
+    told = backend.call("GET", "/api/audit").said["entries"]
+    assert [one["name"] for one in told if one["did"] == "vended"].count("carrier") == 1
+
+
+def test_a_change_set_of_somebody_else_in_between_is_never_undone(backend: Backend, embedded: Any) -> None:
+    """The moment that a lost update would need: another change is executed after the template was read."""
+    backend.pair("first")
+    rival = Backend([webapp.instance()])
+    answers: list[int] = []
+
+    def meanwhile(call: Call) -> None:
+        if call.operation == "ExecuteChangeSet":
+            embedded.gateway.before_write = None
+            answers.append(rival.vend("rival").status)
+
+    embedded.gateway.before_write = meanwhile
+    assert backend.vend("carrier").status == 202
+    backend.settled()
+    assert answers == [202]
+    assert users() == ["vended-carrier", "vended-first", "vended-rival"]
