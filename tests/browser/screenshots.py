@@ -15,7 +15,8 @@ from tests.browser.chromium import chromium, served
 from tests.browser.storage import CUT, HOLD, Bucket, bucket
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "site"
-WIDE, PHONE = (1180, 860), (360, 760)
+WIDE, PHONE = (960, 760), (360, 760)
+ON_A_PHONE = {"partner-delivering", "admin-access"}  # one of each face is enough to look at
 MB = 1_000_000
 ANYWHERE = f"http://127.0.0.1:* {POOL}"  # what the pages may talk to here: a bucket on a port of its own
 
@@ -142,10 +143,9 @@ def main(arguments: list[str]) -> int:
     with served(ANYWHERE) as site, chromium() as browser:
         for name in PAGES:
             for theme in ("light", "dark"):
-                for suffix, size in (("", WIDE), ("-phone", PHONE)):
+                for suffix, size in {"": WIDE, **({"-phone": PHONE} if name in ON_A_PHONE else {})}.items():
                     with shown(browser, site, name, theme, size) as page:
-                        whole = not page.locator("dialog[open]").count()
-                        page.screenshot(path=target / f"{name}{suffix}-{theme}.png", full_page=whole)
+                        page.screenshot(path=target / f"{name}{suffix}-{theme}.png")
     return 0
 
 

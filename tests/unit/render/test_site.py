@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
+from hatchling.builders.wheel import WheelBuilder
 
 from controller.model.bundle import sha256
 from controller.model.errors import ControllerError
-from controller.render.site import PINS, libraries, site_digest, site_files, site_folder
+from controller.render.site import LIBRARIES, PINS, libraries, site_digest, site_files, site_folder
 
 LIBRARY = b"export const sign = () => 'signed';\n"
 PIN = {"name": "sign.mjs", "package": "sign", "version": "1.0.0", "source": "dist/sign.mjs", "sha256": sha256(LIBRARY)}
@@ -56,3 +57,10 @@ def test_the_lock_names_the_pinned_versions_and_no_registry() -> None:
         assert packages[f"node_modules/{library.package}"]["version"] == library.version
     assert '"resolved"' not in lock
     assert all("integrity" in package for name, package in packages.items() if name)
+
+
+def test_a_wheel_carries_the_libraries_though_git_ignores_them() -> None:
+    root = Path(__file__).parents[3]
+    included = {file.distribution_path for file in WheelBuilder(str(root)).recurse_included_files()}
+    below = "controller/_data/blueprints/webapp/site"
+    assert {f"{below}/{LIBRARIES}/{one.name}" for one in libraries((site_folder() / PINS).read_bytes())} <= included
