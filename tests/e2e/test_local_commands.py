@@ -9,8 +9,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
+
+import boto3
 
 ROOT = Path(__file__).parents[2]
 SILOCTL = [sys.executable, "-c", "from controller.cli import main; raise SystemExit(main())"]
@@ -112,6 +115,56 @@ def test_up_prints_an_environment_that_works_and_ends_with_ctrl_c() -> None:
         assert running.wait(20) == 0
 
     assert "lake-controller" in done.stdout
+
+
+def test_up_tells_of_a_site_once_a_deployment_has_made_it() -> None:
+    command = [*SILOCTL, "local", "up"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        stop = threading.Timer(60, running.kill)
+        stop.start()
+        try:
+            given = exports(running)
+            keys = {name.lower(): given[name] for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")}
+            session = boto3.Session(**keys, aws_session_token=given["AWS_SESSION_TOKEN"], region_name="eu-west-1")
+            cloudformation = session.client("cloudformation", endpoint_url=given["AWS_ENDPOINT_URL"])
+            cloudformation.create_stack(StackName="site", TemplateBody=json.dumps(SITE))
+            assert running.stderr is not None
+            told = [running.stderr.readline()]
+            while told[-1] and not told[-1].startswith("site "):  # an empty table may come first
+                told.append(running.stderr.readline())
+        finally:
+            stop.cancel()
+            running.send_signal(signal.SIGINT)
+        assert running.wait(20) == 0
+
+    assert "aws --profile SILO" in told[1]
+    assert re.fullmatch(r"site +master +http://127\.0\.0\.1:\d+/\n", told[-1])
+
+
+SITE = {
+    "Resources": {
+        "Distribution": {
+            "Type": "AWS::CloudFront::Distribution",
+            "Properties": {
+                "DistributionConfig": {
+                    "Enabled": True,
+                    "Origins": [
+                        {
+                            "Id": "site",
+                            "DomainName": "site.s3.eu-west-1.amazonaws.com",
+                            "S3OriginConfig": {"OriginAccessIdentity": ""},
+                        }
+                    ],
+                    "DefaultCacheBehavior": {
+                        "TargetOriginId": "site",
+                        "ViewerProtocolPolicy": "https-only",
+                        "CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6",
+                    },
+                }
+            },
+        }
+    }
+}
 
 
 def exports(running: subprocess.Popen[str]) -> dict[str, str]:
