@@ -18,6 +18,7 @@ READS = re.compile(
     r"(Get|List|Describe|Head|BatchGet|BatchDescribe|Lookup|Search|Select|Scan|Query|Validate|Detect|Simulate|Filter|"
     r"Estimate|Assume|Decode|Test)"
 )
+COGNITO = "AWSCognitoIdentityProviderService."  # how its operations begin, in a header
 SIGNING_NAMES = {"monitoring": "cloudwatch", "states": "stepfunctions", "email": "ses"}  # botocore model: signingName
 
 
@@ -85,6 +86,13 @@ def subject(environ: dict[str, Any], service: str) -> str:
         return ""
     path = str(environ.get("PATH_INFO", "")).encode("latin-1").decode().lstrip("/")
     return path if path.partition("/")[2] else path.rstrip("/")
+
+
+def open_to_all(environ: dict[str, Any]) -> bool:
+    """Whether a request needs no signature: signing in, the keys of tokens, and moto's own pages."""
+    path = str(environ.get("PATH_INFO", ""))
+    target = str(environ.get("HTTP_X_AMZ_TARGET", ""))
+    return target.startswith(COGNITO) or "/.well-known/" in path or path.startswith("/moto-api/")
 
 
 def writes(name: str) -> bool:

@@ -18,7 +18,6 @@ from controller.local import web
 from controller.local.organization.tree import PARTITION
 from controller.local.server import calls
 
-COGNITO = "AWSCognitoIdentityProviderService."
 LOCAL = re.compile(r"http://(?:127\.0\.0\.1|localhost):(\d+)")
 VARY = ("Vary", "Origin, Access-Control-Request-Headers, Access-Control-Request-Method")
 
@@ -62,7 +61,7 @@ def _told(environ: dict[str, Any], service: str) -> Headers:
     origin = environ.get("HTTP_ORIGIN")
     if not origin:
         return []
-    if str(environ.get("HTTP_X_AMZ_TARGET", "")).startswith(COGNITO):
+    if str(environ.get("HTTP_X_AMZ_TARGET", "")).startswith(calls.COGNITO):
         return [("Access-Control-Allow-Origin", "*"), ("Access-Control-Expose-Headers", "x-amzn-RequestId")]
     if service not in ("s3", ""):
         return []

@@ -48,8 +48,10 @@ class Gateway:
             return cors.preflight(environ, start_response)
         scope = calls.credential(environ)
         start_response = cors.answering(environ, scope.service, start_response)
-        if environ.get(_variable(ACCOUNT)) or not scope.access_key:
+        if environ.get(_variable(ACCOUNT)):
             return self._pass(environ, start_response, scope.service or "s3")
+        if not scope.access_key:
+            return self._unsigned(environ, start_response)
         who = caller(scope.access_key)
         operation = calls.operation(environ, scope.service)
         if who is None:
@@ -75,6 +77,14 @@ class Gateway:
         except Cut as cut:
             self._cut = cut
             return self._cut_off(cut, call, start_response)
+
+    def _unsigned(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        """Nobody's request: Cognito lets everybody sign in, and no bucket of a lake is anybody's."""
+        if calls.open_to_all(environ):
+            return self._pass(environ, start_response, "")
+        if calls.subject(environ, "s3"):
+            return Refusal(403, "AccessDenied", "Access Denied", "s3").answer(start_response)
+        return Refusal(403, "MissingAuthenticationToken", "Missing Authentication Token", "s3").answer(start_response)
 
     def _counted(self, environ: dict[str, Any], start_response: Callable[..., Any], call: Call, who: Caller) -> Any:
         if self._cut is not None:

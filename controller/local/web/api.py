@@ -73,7 +73,7 @@ def _served(place: Place, stage: Properties, path: str, request: Request, told: 
     if len(request.body) > PAYLOAD:
         raise Refused(message(413, "Request Entity Too Large"))
     matched = replace(matched, authorizer=_authorized(place, route, request, told))
-    integration = _of(place, "Integration")[str(route.get("Target", "")).removeprefix("integrations/")]
+    integration = _part(place, "Integration", str(route.get("Target", "")).removeprefix("integrations/"))
     return _called(place, integration, request, matched, told)
 
 
@@ -81,6 +81,14 @@ def _of(place: Place, kind: str) -> dict[str, Properties]:
     """The parts of one kind that the API has, by id."""
     kept = store.listed(place.account, place.region, KIND + kind)
     return {name: one.properties for name, one in kept.items() if one.properties["ApiId"] == place.id}
+
+
+def _part(place: Place, kind: str, name: str) -> Properties:
+    """One of them; a route may name what is gone, or not there yet."""
+    found = _of(place, kind).get(name)
+    if found is None:
+        raise Refused(FAILED)
+    return found
 
 
 def _stage(place: Place, path: str) -> Properties | None:
@@ -126,7 +134,7 @@ def _parameters(pattern: str, path: str) -> dict[str, str] | None:
 def _authorized(place: Place, route: Properties, request: Request, told: dict[str, str]) -> Mapping[str, Any] | None:
     if route.get("AuthorizationType", "NONE") == "NONE":
         return None
-    settings = _of(place, "Authorizer")[str(route["AuthorizerId"])]["JwtConfiguration"]
+    settings = _part(place, "Authorizer", str(route.get("AuthorizerId", "")))["JwtConfiguration"]
     token = request.header("authorization")
     token = token[7:] if token[:7].lower() == "bearer " else token
     try:

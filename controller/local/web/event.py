@@ -11,7 +11,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from controller.local.web.message import Request, Response
 from controller.local.web.place import Place
@@ -60,7 +60,7 @@ def event(request: Request, matched: Matched) -> dict[str, Any]:
     more = {
         "cookies": cookies,
         "queryStringParameters": query,
-        "pathParameters": {name: unquote(value) for name, value in matched.parameters.items()},
+        "pathParameters": dict(matched.parameters),
         "stageVariables": dict(matched.variables),
         "body": body,
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -290,3 +291,17 @@ def test_a_copy_needs_to_read_its_source(embedded: Any, aws: Aws) -> None:
 
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.copy_object(Bucket="sales-own", Key="copy", CopySource={**source, "Key": f"releases/{OTHER}/bundle.zip"})
+
+
+@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
+def test_who_does_not_sign_gets_nothing(embedded: Any, aws: Aws, method: str) -> None:
+    s3 = aws("s3")
+    s3.create_bucket(Bucket="things", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    s3.put_object(Bucket="things", Key="a", Body=b"kept")
+    for path, code in (("/things/a", b"AccessDenied"), ("/?Action=ListUsers", b"MissingAuthenticationToken")):
+        connection = HTTPConnection(embedded.endpoint.removeprefix("http://"), timeout=10)
+        connection.request(method, path, b"changed" if method == "PUT" else None)
+        answer = connection.getresponse()
+        assert (answer.status, code in answer.read()) == (403, True)
+        connection.close()
+    assert s3.get_object(Bucket="things", Key="a")["Body"].read() == b"kept"
