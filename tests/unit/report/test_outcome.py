@@ -1,6 +1,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from referencing import Registry, Resource
 
 from controller.plan.plan import Plan
 from controller.report.outcome import no_outcome_json, outcome_json, outcome_text
@@ -9,6 +14,18 @@ FAILED = (("silo/sales/bundle", "AccessDenied\x1b[2J"),)
 NOT_TRIED = (("silo/finance/bundle", "baseline/units"),)
 BLOCKED = (("account/plant", "account 200000000002 is SUSPENDED"),)
 EMPTY = Plan((), (), (), {})
+SCHEMAS = {
+    name: json.loads((Path(__file__).parents[3] / "schemas" / name).read_text())
+    for name in ("apply.schema.json", "plan.schema.json")
+}
+
+
+def document_of(text: str) -> Any:
+    """What programs read, fit for its schema."""
+    found = json.loads(text)
+    registry: Any = Registry().with_resources((name, Resource.from_contents(one)) for name, one in SCHEMAS.items())
+    Draft202012Validator(SCHEMAS["apply.schema.json"], registry=registry).validate(found)
+    return found
 
 
 def test_a_complete_apply_is_one_line() -> None:
@@ -34,7 +51,7 @@ def test_what_is_blocked_is_counted_by_itself_and_is_to_be_mended_before_another
 
 
 def test_json_has_the_plan_and_each_step() -> None:
-    document = json.loads(outcome_json(EMPTY, ("a",), FAILED, NOT_TRIED, BLOCKED))
+    document = document_of(outcome_json(EMPTY, ("a",), FAILED, NOT_TRIED, BLOCKED))
     assert document["plan"]["summary"] == {"add": 0, "change": 0, "destroy": 0, "blocked": 0}
     assert document["done"] == ["a"]
     assert [one["address"] for one in document["not_tried"]] == ["silo/finance/bundle", "account/plant"]
@@ -42,9 +59,9 @@ def test_json_has_the_plan_and_each_step() -> None:
 
 
 def test_an_apply_that_never_began_is_a_document_of_the_same_shape_with_the_reason() -> None:
-    document = json.loads(no_outcome_json(EMPTY, "a guard stops it", "--allow too-many-silos"))
+    document = document_of(no_outcome_json(EMPTY, "a guard stops it", "--allow too-many-silos"))
     assert document["error"] == {"message": "a guard stops it", "hint": "--allow too-many-silos"}
     assert document["plan"]["guards"] == []
-    assert json.loads(no_outcome_json(None, "no credentials", ""))["plan"] is None
-    ended = json.loads(outcome_json(EMPTY, (), (), (), ()))
+    assert document_of(no_outcome_json(None, "no credentials", ""))["plan"] is None
+    ended = document_of(outcome_json(EMPTY, (), (), (), ()))
     assert set(document) - {"error"} == set(ended)
