@@ -55,7 +55,7 @@ class Change:
     """What is to happen to `address`; `reason` is for people and decides nothing."""
 
     address: str
-    type: str  # a CloudFormation type, or account, unit, stack, stack-set, bundle
+    type: str  # a CloudFormation type, or account, unit, stack, stack-set, bundle, site
     verb: Verb
     reason: str
     details: tuple[Detail, ...] = ()
