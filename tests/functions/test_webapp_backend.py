@@ -14,16 +14,26 @@ from typing import Any
 
 import pytest
 import yaml
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSRequest
-from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from controller.load.places import folder
 from controller.local import clients
 from controller.render.blueprint import Catalogue
 from tests.functions import webapp
-from tests.functions.webapp import ACCOUNT, ADMIN, BUCKET, PARTNERS, REGION, STACK, Answer, Backend, as_partner, users
+from tests.functions.webapp import (
+    ACCOUNT,
+    ADMIN,
+    BUCKET,
+    PARTNERS,
+    REGION,
+    SITE,
+    STACK,
+    Answer,
+    Backend,
+    as_partner,
+    signed,
+    users,
+)
 
 pytestmark = pytest.mark.emulator
 
@@ -349,22 +359,12 @@ def test_the_configuration_holds_what_a_browser_needs(backend: Backend, silo: An
     assert (said["organization"], said["silo"], said["region"], said["bucket"]) == ("acme", "sales", REGION, BUCKET)
     assert said["cognito"] == {"clientId": "client", "endpoint": silo.endpoint}
     assert said["sts"] == {"endpoint": silo.endpoint, "host": silo.endpoint.removeprefix("http://")}
-    assert said["site"] == "upload.sales.acme.example"
-
-
-def signed(pair: Mapping[str, str], silo: Any, site: str = "upload.sales.acme.example") -> dict[str, Any]:
-    """As the browser signs: GetCallerIdentity, with the site that it is meant for."""
-    headers = {"x-lake-site": site}
-    body = "Action=GetCallerIdentity&Version=2011-06-15"
-    request = AWSRequest("POST", f"{silo.endpoint}/", headers, body)
-    SigV4Auth(Credentials(pair["accessKeyId"], pair["secretAccessKey"]), "sts", REGION).add_auth(request)
-    names = ("Authorization", "X-Amz-Date", "x-lake-site")
-    return {"headers": {name: request.headers[name] for name in names}}
+    assert said["site"] == SITE
 
 
 def test_a_partner_proves_itself_without_its_secret(backend: Backend, silo: Any) -> None:
     pair = backend.pair("prover", maxObjectMiB=100)
-    proof = signed(pair, silo)
+    proof = signed(pair, silo.endpoint, SITE)
     assert pair["secretAccessKey"] not in json.dumps(proof)
     answer = backend.call("POST", "/api/partner/session", proof, who="")
     assert answer.status == 200, answer.said
@@ -374,7 +374,7 @@ def test_a_partner_proves_itself_without_its_secret(backend: Backend, silo: Any)
 
 
 def session(backend: Backend, silo: Any, pair: Mapping[str, str], **more: Any) -> Answer:
-    return backend.call("POST", "/api/partner/session", signed(pair, silo), who="", **more)
+    return backend.call("POST", "/api/partner/session", signed(pair, silo.endpoint, SITE), who="", **more)
 
 
 def test_a_partner_is_refused_with_words(backend: Backend, silo: Any) -> None:
@@ -420,8 +420,8 @@ def test_a_proof_for_another_site_or_time_is_refused(backend: Backend, silo: Any
     def code(proof: Any) -> str:
         return backend.call("POST", "/api/partner/session", proof, who="").code
 
-    assert code(signed(pair, silo, site="evil.example")) == "other-site"
-    proof = signed(pair, silo)
+    assert code(signed(pair, silo.endpoint, "evil.example")) == "other-site"
+    proof = signed(pair, silo.endpoint, SITE)
     for name, value, expected in (
         ("X-Amz-Date", "20200101T000000Z", "clock"),
         ("Authorization", proof["headers"]["Authorization"].replace(";x-lake-site", ""), "invalid"),

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from controller.local import clients, functions
 from controller.render.blueprint import Catalogue
@@ -19,7 +22,7 @@ BUCKET = f"acme-{SILO}-dropzone-{ACCOUNT}"
 STACK, FUNCTION = "lake-vended", "lake-webapp-backend"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/lake/lake-partner-boundary-{REGION}"
 PARTNERS = f"/partners/{SILO}/"
-ADMIN = "lake-admin@sales.acme.example"
+ADMIN, SITE = "lake-admin@sales.acme.example", "upload.sales.acme.example"
 ZONES = [{"prefix": "erp", "flow": "erp"}, {"prefix": "inbound/carrier", "flow": "shipments"}]
 ASKED: dict[str, Any] = {"prefix": "erp", "protocols": ["api", "web"], "permissions": ["upload", "list"], "hours": 24}
 
@@ -40,6 +43,7 @@ class Backend:
     """Calls the function as the HTTP API does (payload format 2.0)."""
 
     arns: list[str] = field(default_factory=list)
+    account: str = ACCOUNT
     _turn: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -63,7 +67,7 @@ class Backend:
         """Wait until nothing runs on the stack; its status, empty where there is none."""
         from controller.local.cloudformation import stacks  # needs the embedded AWS to be loaded before it
 
-        backend = stacks.backend(ACCOUNT, REGION)
+        backend = stacks.backend(self.account, REGION)
         return "" if backend.find(STACK) is None else str(backend.wait_settled(STACK, 30).status)
 
     def reveal(self, name: str, word: str) -> Answer:
@@ -80,7 +84,7 @@ class Backend:
 
     @property
     def template(self) -> dict[str, Any]:
-        found: dict[str, Any] = clients.client("cloudformation", ACCOUNT, REGION).get_template(StackName=STACK)
+        found: dict[str, Any] = clients.client("cloudformation", self.account, REGION).get_template(StackName=STACK)
         body = found["TemplateBody"]
         return dict(json.loads(body) if isinstance(body, str) else body)
 
@@ -114,6 +118,14 @@ def event(method: str, path: str, body: Any, who: str, key: str, headers: Mappin
     }
 
 
+def signed(pair: Mapping[str, str], endpoint: str, site: str) -> dict[str, Any]:
+    """As the browser signs: GetCallerIdentity, with the site that it is meant for."""
+    headers = {"x-lake-site": site}
+    request = AWSRequest("POST", f"{endpoint}/", headers, "Action=GetCallerIdentity&Version=2011-06-15")
+    SigV4Auth(Credentials(pair["accessKeyId"], pair["secretAccessKey"]), "sts", REGION).add_auth(request)
+    return {"headers": {name: request.headers[name] for name in ("Authorization", "X-Amz-Date", "x-lake-site")}}
+
+
 def environment(key: str = "") -> dict[str, str]:
     return {
         "SILO": SILO,
@@ -128,7 +140,7 @@ def environment(key: str = "") -> dict[str, str]:
         "PARTNERS_PATH": PARTNERS,
         "DROPZONES": json.dumps(ZONES),
         "CLIENT_ID": "client",
-        "SITE_HOST": "upload.sales.acme.example",
+        "SITE_HOST": SITE,
     }
 
 
