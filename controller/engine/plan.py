@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from controller.diff.change import Change
@@ -24,7 +24,7 @@ from controller.model.ownership import bundle_key, site_key
 from controller.model.world import Account, StackSet, Tree
 from controller.plan.guard import destroys_data, too_many_silos, unused
 from controller.plan.plan import Plan
-from controller.plan.step import Step
+from controller.plan.step import Publish, Step
 from controller.render.asked import from_lake
 from controller.render.blueprint import Catalogue
 from controller.render.silo import inputs
@@ -70,15 +70,28 @@ def make_plan(lake: Lake, catalogue: Catalogue, ports: Ports, options: Options) 
     plan_silos(draft, lake, catalogue, world, index, stale, wanted, accounts, facts, ports)
     plan_departed(draft, lake, index)
     plan_guards(draft, lake, world.index)
+    draft.notes.extend(_at_once(draft, lake, index))
     _guard(draft, lake, index, stale, options)
     plan = Plan(
         tuple(_placed(change, lake.organization) for change in draft.changes),
         tuple(draft.guards),
         tuple(draft.notes),
-        {"regions": len(lake.organization.regions), "silos": len(lake.silos), "flows": len(lake.flows)},
+        _compared(lake),
         fingerprints(world, wanted),
     )
     return Prepared(plan, tuple(draft.steps), lake, catalogue, options, tree, accounts, index, facts)
+
+
+def _compared(lake: Lake) -> dict[str, int]:
+    counted = {"silos": lake.silos, "consumers": lake.consumers, "flows": lake.flows, "partners": lake.partners}
+    return {"regions": len(lake.organization.regions), **{noun: len(those) for noun, those in counted.items()}}
+
+
+def _at_once(draft: Draft, lake: Lake, index: Index) -> Iterator[str]:
+    """Nobody is to count on waves that are not acted on; a silo that runs nothing yet needs none."""
+    again = [step.silo for step in draft.steps if isinstance(step, Publish) and step.silo in index.silos]
+    if len(again) > 1 and len(lake.organization.rollout.waves) > 1:
+        yield f"spec.rollout is checked and not acted on yet: {len(again)} silos and consumers are published at once"
 
 
 def _placed(change: Change, organization: Organization) -> Change:

@@ -99,8 +99,8 @@ def _blocks(changes: tuple[Change, ...], terminal: Terminal, everything: bool) -
 
 
 def _rest(rest: Rest, terminal: Terminal) -> str:
-    kinds = [(rest.data, "hold data"), (rest.access, "grant access")]
-    told = ", ".join(f"{number:,} {what}" for number, what in kinds if number)
+    kinds = [(rest.data, "hold", "data"), (rest.access, "grant", "access")]
+    told = ", ".join(f"{number:,} {verb}{'s' * (number == 1)} {what}" for number, verb, what in kinds if number)
     more = count(rest.number, "more resources")
     return f"  + {terminal.ellipsis} and {more} of {rest.owner}{f', of which {told}' if told else ''} {ALL}"
 
