@@ -170,7 +170,8 @@ DISTRIBUTION = "arn:aws:cloudfront::${AWS::AccountId}:distribution/${Distributio
 
 def routes() -> dict[str, Any]:
     target = {"Fn::Sub": "integrations/${Integration}"}
-    open_to_all = ("GET /api/open", "GET /api/things/{name}", "ANY /api/all/{rest+}", "POST /api/open")
+    open_to_all = ["GET /api/open", "POST /api/open", "GET /api/things/{name}", "ANY /api/all/{rest+}"]
+    open_to_all += ["ANY /api/both", "GET /api/both"]
     admins = {"AuthorizationType": "JWT", "AuthorizerId": {"Ref": "Authorizer"}, "AuthorizationScopes": [SCOPE]}
     keys = [(key, {}) for key in open_to_all] + [("GET /api/admin", admins), ("GET /api/things/special", admins)]
     return {

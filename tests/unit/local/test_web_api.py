@@ -76,6 +76,8 @@ def test_names_of_headers_are_in_lower_case(deployed: Deployed) -> None:
 
 ROUTES = {
     "full match": ("GET", "/api/open", "GET /api/open", None),
+    "a method by its name": ("GET", "/api/both", "GET /api/both", None),
+    "any other method": ("PUT", "/api/both", "ANY /api/both", None),
     "a variable": ("GET", "/api/things/a%20%2541", "GET /api/things/{name}", {"name": "a %41"}),
     "a greedy variable": ("PATCH", "/api/all/x/y", "ANY /api/all/{rest+}", {"rest": "x/y"}),
 }

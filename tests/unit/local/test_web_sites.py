@@ -135,6 +135,8 @@ def test_a_sealed_object_needs_the_key_too(deployed: Deployed) -> None:
 def test_only_the_methods_of_a_behaviour_pass(deployed: Deployed) -> None:
     assert deployed.ask("/index.html", "POST", b"x").status == 403
     assert deployed.ask("/api/open", "POST", b"x").status == 200
+    settings(deployed)["CacheBehaviors"][0]["AllowedMethods"] = ["GET", "HEAD"]
+    assert deployed.ask("/api/open", "POST", b"x").status == 403
 
 
 def test_an_error_page_stands_for_errors_of_every_origin(deployed: Deployed) -> None:
