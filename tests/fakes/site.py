@@ -138,7 +138,8 @@ def template() -> dict[str, Any]:
                 "ExplicitAuthFlows": ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"],
                 "PreventUserExistenceErrors": "ENABLED",
                 "AccessTokenValidity": 60,
-                "TokenValidityUnits": {"AccessToken": "minutes"},
+                "RefreshTokenValidity": 12,
+                "TokenValidityUnits": {"AccessToken": "minutes", "RefreshToken": "hours"},
             },
         ),
         "Admin": (

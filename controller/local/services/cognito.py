@@ -28,6 +28,7 @@ from moto.cognitoidp.utils import cognito_totp, verify_totp
 from moto.core.responses import EmptyResult
 
 AUTHENTICATOR, PENDING = "authenticator", "authenticator_to_verify"  # secrets, where moto's user keeps them
+ENDS = "refresh_tokens_end"  # when, where moto's pool keeps it
 INVITED = "invited_by_mail"  # a mark of users whom Cognito has written to
 MINUTES = 3  # that a session lives, where the client says nothing
 NEW_PASSWORD, MFA, SETUP = "NEW_PASSWORD_REQUIRED", "SOFTWARE_TOKEN_MFA", "MFA_SETUP"
@@ -62,10 +63,15 @@ def install() -> None:
 def create_jwt(pool: Any, client_id: str, username: str, token_use: str, *more: Any, **named: Any) -> Any:
     """With the life that the client gives its tokens."""
     if not more and "expires_in" not in named:
-        config, word = pool.clients[client_id].extended_config, {"access": "Access", "id": "Id"}[token_use]
-        unit = config.get("TokenValidityUnits", {}).get(f"{word}Token", "hours")
-        named["expires_in"] = config.get(f"{word}TokenValidity", 1) * UNITS[unit]
+        named["expires_in"] = _life(pool.clients[client_id], token_use.capitalize(), 1, "hours")
     return _jwt(pool, client_id, username, token_use, *more, **named)
+
+
+def _life(client: Any, kind: str, count: int, unit: str) -> int:
+    """Seconds that a token of a kind lives, `count` of `unit` where the client says nothing."""
+    said = client.extended_config
+    named = said.get("TokenValidityUnits", {}).get(f"{kind}Token", unit)
+    return int(said.get(f"{kind}TokenValidity") or count) * UNITS[named]
 
 
 def initiate_auth(backend: Any, client_id: str, auth_flow: str, auth_parameters: Mapping[str, str]) -> Answer:
@@ -110,6 +116,8 @@ def _refreshed(pool: Any, client: Any, token: str) -> Answer:
     if found is None or found[0] != client.id:
         revoked = found is None and token in pool.refresh_tokens
         raise NotAuthorizedError("Refresh Token has been revoked" if revoked else "Invalid Refresh Token")
+    if time.time() >= vars(pool).get(ENDS, {}).get(token, 0):
+        raise NotAuthorizedError("Refresh Token has expired")
     if not pool._get_user(found[1]).enabled:
         raise NotAuthorizedError("User is disabled.")
     return _result(pool.create_tokens_from_refresh_token(token))
@@ -148,6 +156,7 @@ def _kept(backend: Any, session: Session) -> str:
 
 def _tokens(session: Session) -> Answer:
     refresh, _ = session.pool.create_refresh_token(session.client.id, session.user.username)
+    vars(session.pool).setdefault(ENDS, {})[refresh] = time.time() + _life(session.client, "Refresh", 30, "days")
     answer = _result(session.pool.create_tokens_from_refresh_token(refresh))
     answer["AuthenticationResult"]["RefreshToken"] = refresh
     return answer

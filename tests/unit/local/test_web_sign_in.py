@@ -189,6 +189,20 @@ def test_a_refresh_token_makes_new_tokens_until_it_is_revoked_or_its_user_disabl
         browser.refreshes("never")
 
 
+def test_a_refresh_token_ends_when_its_client_says(
+    browser: Browser, physical: dict[str, str], mailed: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, first = signed_in(browser, mailed())
+    now = time.time()
+    for hours, good in ((11, True), (13, False)):
+        monkeypatch.setattr("controller.local.services.cognito.time.time", lambda at=now + 3600 * hours: at)
+        if good:
+            assert browser.refreshes(first["RefreshToken"])["AuthenticationResult"]["IdToken"]
+        else:
+            with refused("Refresh Token has expired"):
+                browser.refreshes(first["RefreshToken"])
+
+
 def test_who_was_invited_is_told_until_the_password_is_changed(embedded: Any) -> None:
     physical = fake.deploy()
     (invitation,) = embedded.sites[0].invitations
