@@ -84,8 +84,9 @@ def _key(items: Sequence[Any], *lists: Sequence[Any]) -> str:
 def _named(place: _Place, before: list[Any], after: list[Any], key: str) -> Iterator[Edit]:
     was = {item[key]: number for number, item in enumerate(before)}
     now = [item[key] for item in after]
+    left = set(now)
     for item in before:
-        if item[key] not in now:
+        if item[key] not in left:
             yield place.item(item[key]).edit(item, None)
     stays = _rising([was[name] for name in now if name in was])
     end = max((number for number, name in enumerate(now) if name in was), default=-1)
@@ -140,7 +141,7 @@ def _changed(kept: Sequence[tuple[int, int]], before: list[Any], after: list[Any
 
 
 def _pairs(old: range, new: range, before: list[Any], after: list[Any]) -> Iterator[tuple[int, int]]:
-    left = list(old)
+    left = list(old) if len(old) * len(new) <= COMPARED else []
     for number in new:
         found = next((one for one in left if _alike(before[one], after[number])), None)
         if found is not None:

@@ -69,3 +69,6 @@ def test_long_lists_are_told_too() -> None:
     many = [f"arn:aws:s3:::lake/{number}" for number in range(20_000)]
     assert len(edits(many, many[:7_000] + many[7_001:])) == 1
     assert len(edits(many, list(reversed(many)))) == 20_000
+    assert len(edits(many, [f"{one}/*" for one in many[1:]])) == 20_000
+    tags = [{"Key": one, "Value": "a"} for one in many]
+    assert len(edits(tags, tags[1:])) == 1
