@@ -46,6 +46,7 @@ def _values(partner: Partner, index: int, access: Access, credential: Credential
     return {
         "id": logical_id(partner.name),
         "name": partner.name,
+        "contact": partner.contact,
         "field": f"spec.access[{index}]",
         "prefix": access.dropzone,
         "protocols": sorted(access.protocols),
