@@ -149,7 +149,7 @@ def listed(account: str, region: str, type_name: str) -> dict[str, Kept]:
 def everywhere(account: str, type_name: str) -> dict[str, Kept]:
     """The same over all regions: what is global is kept where its stack is."""
     places = [place for place in list(_kept) if place[0] == account and place[2] == type_name]
-    return {name: kept for place in places for name, kept in _kept[place].items()}
+    return {name: kept for place in places for name, kept in dict(_kept[place]).items()}
 
 
 def forget(account: str, region: str, type_name: str, physical_id: str) -> None:

@@ -108,7 +108,7 @@ def _named(pool: Any, name: str) -> Any | None:
     """In a pool that says so, whatever the case of letters."""
     if pool.extended_config.get("UsernameConfiguration", {}).get("CaseSensitive") is not False:
         return pool._get_user(name)
-    return next((user for user in pool.users.values() if user.username.lower() == name.lower()), None)
+    return next((one for one in list(pool.users.values()) if one.username.lower() == name.lower()), None)
 
 
 def _refreshed(pool: Any, client: Any, token: str) -> Answer:
@@ -191,7 +191,7 @@ def respond_to_auth_challenge(
 
 def associate_software_token(backend: Any, access_token: str, session: str) -> Answer:
     """A secret for a new authenticator; the one in use stays until a code of the new one was right."""
-    user = _found(backend, session).user if session else _owner(backend, access_token)
+    user = _setting_up(backend, session).user if session else _owner(backend, access_token)
     secret = base64.b32encode(secrets.token_bytes(32)).decode().rstrip("=")
     vars(user)[PENDING] = secret
     return {"SecretCode": secret} | ({"Session": session} if session else {})
@@ -200,7 +200,7 @@ def associate_software_token(backend: Any, access_token: str, session: str) -> A
 def verify_software_token(
     backend: Any, access_token: str, session: str, user_code: str, friendly_device_name: str
 ) -> Answer:
-    found = _found(backend, session) if session else None
+    found = _setting_up(backend, session) if session else None
     user = found.user if found is not None else _owner(backend, access_token)
     if PENDING not in vars(user):
         raise InvalidParameterException("User has not associated a software token")
@@ -225,6 +225,14 @@ def _found(backend: Any, session: str) -> Session:
     found = backend.sessions.get(session)
     if not isinstance(found, Session) or found.ends < time.monotonic():
         raise NotAuthorizedError("Invalid session for the user, session is expired.")
+    return found
+
+
+def _setting_up(backend: Any, session: str) -> Session:
+    """Whoever has an authenticator already does not get another for the password alone."""
+    found = _found(backend, session)
+    if found.challenge != SETUP:
+        raise NotAuthorizedError("Invalid session for the user.")
     return found
 
 

@@ -78,6 +78,6 @@ def _told(port: ports.Port) -> Site | None:
 
 def _invited(pool: Any | None) -> list[Invitation]:
     """The first password stands until it is changed."""
-    users = [] if pool is None else pool.users.values()
+    users = [] if pool is None else list(pool.users.values())
     waiting = (one for one in users if one.status is UserStatus.FORCE_CHANGE_PASSWORD and vars(one).get(INVITED))
     return [Invitation(str(one.username), str(one.password)) for one in waiting]

@@ -50,8 +50,8 @@ def pool(issuer: str) -> Any | None:
     words, named = (urlsplit(issuer).hostname or "").split("."), issuer.rsplit("/", 1)[-1]
     if words[0] != "cognito-idp" or len(words) < 3:
         return None
-    owners = (backends[words[1]] for backends in list(cognitoidp_backends.values()))
-    return next((owner.user_pools[named] for owner in owners if named in owner.user_pools), None)
+    owners = (backends.get(words[1]) for backends in list(cognitoidp_backends.values()))
+    return next((one.user_pools[named] for one in owners if one is not None and named in one.user_pools), None)
 
 
 def _for(said: Claims, audience: Sequence[str]) -> bool:

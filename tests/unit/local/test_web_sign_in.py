@@ -141,6 +141,24 @@ def test_an_authenticator_is_proved_before_it_counts(browser: Browser, mailed: C
         browser.answers(set_up)
 
 
+def test_the_password_alone_gets_nobody_another_authenticator(browser: Browser, mailed: Callable[[], str]) -> None:
+    signed_in(browser, mailed())
+    with refused("NotAuthorizedException"):
+        browser.sets_up(browser.begins(CHOSEN))
+
+
+def test_a_name_counts_whatever_its_case_where_the_pool_says_so(
+    browser: Browser, physical: dict[str, str], mailed: Callable[[], str]
+) -> None:
+    with refused("NotAuthorizedException"):
+        browser.begins(mailed(), ADMIN.upper())
+    pool = tokens.pool(f"https://cognito-idp.{REGION}.amazonaws.com/{physical['Pool']}")
+    assert pool is not None
+    pool.extended_config["UsernameConfiguration"] = {"CaseSensitive": False}
+    change = browser.begins(mailed(), ADMIN.upper())
+    assert browser.answers(change, ADMIN.title(), NEW_PASSWORD=CHOSEN)["ChallengeName"] == "MFA_SETUP"
+
+
 def test_a_wrong_password_and_an_unknown_name_are_told_alike(browser: Browser, mailed: Callable[[], str]) -> None:
     said = []
     for password, name in (("wrong", ADMIN), (mailed(), "nobody@acme.example")):
