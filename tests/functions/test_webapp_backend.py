@@ -55,6 +55,7 @@ def backend(silo: Any) -> Backend:
 @pytest.fixture(autouse=True)
 def _room(backend: Backend) -> None:
     """Some 20 credentials have room in a stack."""
+    backend.settled()
     if len(users()) > 10:
         clients.client("cloudformation", ACCOUNT, REGION).delete_stack(StackName=STACK)
         backend.settled()

@@ -67,8 +67,11 @@ class Backend:
         """Wait until nothing runs on the stack; its status, empty where there is none."""
         from controller.local.cloudformation import stacks  # needs the embedded AWS to be loaded before it
 
-        backend = stacks.backend(self.account, REGION)
-        return "" if backend.find(STACK) is None else str(backend.wait_settled(STACK, 30).status)
+        found = stacks.backend(self.account, REGION).find(STACK)
+        if found is None:
+            return ""
+        found.wait_settled(30)
+        return str(found.status)
 
     def reveal(self, name: str, word: str) -> Answer:
         self.settled()
