@@ -9,6 +9,7 @@ import * as unfinished from './unfinished.mjs';
 import { count, size } from './words.mjs';
 
 const REDRAW = 200; // milliseconds between two drawings of mere progress
+const TELL = 1000; // milliseconds that files are counted before they are told
 const TOLD_AT_ONCE = 5; // refused names in one message
 
 export class Deliveries {
@@ -18,6 +19,8 @@ export class Deliveries {
   #dropzone;
   #then;
   #drawing = 0;
+  #telling = 0;
+  #told = [];
   #listening = new AbortController();
 
   // `delivered` hears of each file that arrived; `refused` asks why the storage refuses what was allowed.
@@ -43,7 +46,9 @@ export class Deliveries {
   close() {
     this.#listening.abort();
     this.#uploads.close();
+    clearTimeout(this.#telling);
     this.#draw();
+    clearTimeout(this.#drawing);
     show(find('unfinished'), false);
     show(find('refused'), false);
   }
@@ -105,15 +110,25 @@ export class Deliveries {
   #changed(item) {
     if (item?.state === 'done') {
       this.#then.delivered(item);
-      announce(`${item.path} delivered`);
+      this.#announce(item.path);
     } else if (item?.state === 'failed') {
       announce(`${item.path} was not delivered. ${item.why}`);
       if (item.refused) this.#explain(item);
     } else if (item?.state === 'interrupted' && item.tries < 2) {
       announce(`${item.why}: ${item.path} goes on by itself`);
     }
-    if (item) this.#draw();
-    else if (!this.#drawing) this.#drawing = setTimeout(() => this.#draw(), REDRAW);
+    if (item) this.#rows.update(item);
+    this.#drawing ||= setTimeout(() => this.#draw(), REDRAW);
+  }
+
+  // Of many small files nobody wants to hear each name.
+  #announce(path) {
+    this.#told.push(path);
+    this.#telling ||= setTimeout(() => {
+      announce(this.#told.length === 1 ? `${path} delivered` : `${count(this.#told.length, 'file')} delivered`);
+      this.#telling = 0;
+      this.#told = [];
+    }, TELL);
   }
 
   // The storage says no more than "denied"; the service knows whether the access has ended, and says it in words.

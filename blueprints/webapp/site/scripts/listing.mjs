@@ -4,6 +4,7 @@ import { element, find, replace, say, show, time } from './dom.mjs';
 import { count, moment, size } from './words.mjs';
 
 const ROWS = 50; // shown at once
+const REDRAW = 200; // milliseconds between two drawings while files arrive
 const PAGES = 5; // of a thousand names, read before it is faster to search by the beginning of a name
 
 export class Listing {
@@ -14,6 +15,7 @@ export class Listing {
   #shown = ROWS;
   #asked = 0;
   #waiting;
+  #drawing = 0;
   #listening = new AbortController();
 
   constructor(dropzone, may) {
@@ -47,12 +49,13 @@ export class Listing {
 
   add({ path, size: bytes, at }) {
     this.#objects = [{ path, size: bytes, at }, ...this.#objects.filter((one) => one.path !== path)];
-    this.#draw();
+    this.#drawing ||= setTimeout(() => this.#draw(), REDRAW);
   }
 
   close() {
     this.#asked += 1;
     clearTimeout(this.#waiting);
+    clearTimeout(this.#drawing);
     this.#listening.abort();
     replace(find('objects'));
   }
@@ -88,6 +91,8 @@ export class Listing {
   }
 
   #draw() {
+    clearTimeout(this.#drawing);
+    this.#drawing = 0;
     const typed = this.#typed().toLowerCase();
     const found = this.#objects
       .filter((one) => one.path.toLowerCase().includes(typed))

@@ -23,21 +23,25 @@ export class Rows {
 
   draw() {
     const items = this.uploads.items;
-    const kept = new Set(items.map((item) => item.id));
-    for (const [id, row] of this.#rows) {
-      if (!kept.has(id)) {
+    const kept = new Set(items);
+    for (const [item, row] of this.#rows) {
+      if (!kept.has(item)) {
         row.node.remove();
-        this.#rows.delete(id);
+        this.#rows.delete(item);
       }
     }
-    for (const item of items) this.#update(this.#row(item), item);
+    for (const item of items) this.update(item);
+  }
+
+  update(item) {
+    this.#fill(this.#row(item), item);
   }
 
   #row(item) {
-    let row = this.#rows.get(item.id);
+    let row = this.#rows.get(item);
     if (!row) {
       row = this.#made(item);
-      this.#rows.set(item.id, row);
+      this.#rows.set(item, row);
       this.place.append(row.node);
     }
     return row;
@@ -77,16 +81,17 @@ export class Rows {
   // A button that goes away hands its focus to the one that comes.
   #then(item, act, next) {
     act();
-    this.#rows.get(item.id)?.[next].focus();
+    this.#rows.get(item)?.[next].focus();
   }
 
   #cancelled(item) {
-    const next = this.#rows.get(item.id).node.nextElementSibling;
+    const next = this.#rows.get(item).node.nextElementSibling;
     this.uploads.cancel(item);
+    this.draw();
     (next?.querySelector('button:not([hidden])') ?? document.getElementById('choose-files')).focus();
   }
 
-  #update(row, item) {
+  #fill(row, item) {
     row.node.dataset.state = item.state;
     say(row.state, STATES[item.state]);
     row.bar.value = item.size ? (100 * item.sent) / item.size : item.state === 'done' ? 100 : 0;

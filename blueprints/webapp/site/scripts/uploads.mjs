@@ -9,7 +9,7 @@ const MEBIBYTE = 1024 * 1024;
 const WHOLE = 16 * MEBIBYTE; // up to here one request is quicker than parts
 const PART = 8 * MEBIBYTE; // what a lost connection costs at most
 const PARTS = 1000; // as many as S3 tells at once when an upload goes on
-const AT_ONCE = 3; // files; their parts go one after the other
+const AT_ONCE = 4; // files; their parts go one after the other
 const STALLED = 45_000; // milliseconds without a byte, after which a part is begun anew
 const LONGEST_WAIT = 30; // seconds between two tries
 
@@ -22,6 +22,7 @@ export class Uploads extends EventTarget {
   #uppy;
   #dropzone;
   #items = new Map();
+  #queue = []; // begun as places become free: a folder of thousands is not handed to Uppy at once
   #made = 0;
   #ticking;
 
@@ -34,7 +35,7 @@ export class Uploads extends EventTarget {
       getChunkSize: partSize,
       generateObjectKey: (file) => file.meta.key,
       allowedMetaFields: [],
-      limit: AT_ONCE,
+      limit: Infinity, // a paused file would hold a place of Uppy's own queue
     });
     this.#listen();
     this.online = () => this.#all('interrupted').forEach((item) => (item.halted ? this.#unhalt(item) : this.retry(item)));
@@ -55,21 +56,14 @@ export class Uploads extends EventTarget {
   // `path` is below the partner's prefix. A file that is being sent already stays as it is.
   add(file, path) {
     const key = this.#dropzone.prefix + path;
-    const before = this.items.find((item) => item.key === key);
+    const before = this.#items.get(key);
     if (before && before.state !== 'done' && before.state !== 'failed') return before;
     if (before) this.#drop(before);
     this.#made += 1;
-    const id = this.#uppy.addFile({
-      name: file.name,
-      type: file.type || 'application/octet-stream',
-      data: file,
-      meta: { key, relativePath: String(this.#made) }, // part of Uppy's id, which takes upper for lower case
-    });
-    const item = { id, key, path, size: file.size, modified: file.lastModified, sent: 0, tries: 0, why: '', file };
+    const item = { number: this.#made, key, path, size: file.size, modified: file.lastModified, sent: 0, tries: 0, file };
+    item.why = '';
     item.speed = new Speed();
-    this.#items.set(id, item);
-    const kept = unfinished.match(this.#entry(item));
-    if (kept) this.#uppy.setFileState(id, { s3Multipart: { uploadId: kept.uploadId, key } });
+    this.#items.set(key, item);
     this.#begin(item);
     return item;
   }
@@ -78,6 +72,7 @@ export class Uploads extends EventTarget {
     if (item.state !== 'sending') return;
     this.#uppy.pauseResume(item.id);
     this.#become(item, 'paused');
+    this.#next();
   }
 
   resume(item) {
@@ -93,9 +88,10 @@ export class Uploads extends EventTarget {
 
   // Takes it away here, and the parts that the storage holds.
   cancel(item) {
-    const begun = this.#uppy.getFile(item.id)?.s3Multipart;
-    const idle = item.state === 'failed' || item.state === 'waiting' || item.timer;
+    const begun = this.#begun(item);
+    const idle = item.state === 'failed' || item.timer;
     this.#drop(item);
+    this.#next();
     // While a file is sent, Uppy itself ends the upload in the storage.
     if (begun && idle) this.#dropzone.abandon(begun.key, begun.uploadId).catch(() => {});
   }
@@ -114,8 +110,8 @@ export class Uploads extends EventTarget {
 
   #listen() {
     const of = (handle) => (file, said) => {
-      const item = file && this.#items.get(file.id);
-      if (item) handle(item, said);
+      const item = file && this.#items.get(file.meta.key);
+      if (item && item.id === file.id) handle(item, said);
     };
     this.#uppy.on('upload-progress', of((item, { bytesUploaded }) => this.#progress(item, bytesUploaded)));
     this.#uppy.on('upload-success', of((item) => this.#finish(item)));
@@ -123,14 +119,45 @@ export class Uploads extends EventTarget {
     this.#uppy.on('s3-multipart:part-uploaded', of((item) => this.#remember(item)));
   }
 
-  // Uppy's way to begin with one file, be it new or failed: `upload()` would first wait for all that failed before.
   #begin(item) {
     clearTimeout(item.timer);
     item.timer = undefined;
-    item.noted = performance.now();
     item.speed.rest();
     if (item.state !== 'interrupted') this.#become(item, 'waiting'); // until a byte is sent, nothing is better
+    this.#queue.push(item);
+    this.#next();
+  }
+
+  #next() {
+    let free = AT_ONCE - this.items.filter((item) => item.running && item.state !== 'paused').length;
+    while (free > 0 && this.#queue.length) {
+      this.#send(this.#queue.shift());
+      free -= 1;
+    }
+  }
+
+  // Uppy's way to begin with one file, be it new or failed: `upload()` would first wait for all that failed before.
+  #send(item) {
+    item.running = true;
+    item.noted = performance.now();
+    item.id ??= this.#handed(item);
     this.#uppy.retryUpload(item.id).catch((error) => this.#fail(item, error));
+  }
+
+  #handed({ file, key, number, size, modified }) {
+    const id = this.#uppy.addFile({
+      name: file.name,
+      type: file.type || 'application/octet-stream',
+      data: file,
+      meta: { key, relativePath: String(number) }, // part of Uppy's id, which takes upper for lower case
+    });
+    const kept = unfinished.match(this.#entry({ key, size, modified }));
+    if (kept) this.#uppy.setFileState(id, { s3Multipart: { uploadId: kept.uploadId, key } });
+    return id;
+  }
+
+  #begun(item) {
+    return item.id && this.#uppy.getFile(item.id)?.s3Multipart;
   }
 
   #progress(item, sent) {
@@ -144,16 +171,17 @@ export class Uploads extends EventTarget {
 
   #finish(item) {
     unfinished.forget(this.#entry(item));
-    item.sent = item.size;
-    item.file = undefined;
-    item.at = new Date().toISOString();
+    this.#uppy.removeFile(item.id);
+    Object.assign(item, { id: undefined, file: undefined, running: false, sent: item.size, at: new Date().toISOString() });
     this.#become(item, 'done');
+    this.#next();
   }
 
   #fail(item, error) {
     const refused = StorageError.of(error.status ?? 0, error.body ?? error.request?.responseText);
     item.speed.rest();
-    if (refused.code === 'NoSuchUpload' && this.#uppy.getFile(item.id)?.s3Multipart) {
+    item.running = false;
+    if (refused.code === 'NoSuchUpload' && this.#begun(item)) {
       unfinished.forget(this.#entry(item));
       this.#uppy.setFileState(item.id, { s3Multipart: undefined });
       item.sent = 0;
@@ -167,6 +195,7 @@ export class Uploads extends EventTarget {
       item.refused = refused.status === 403;
       this.#become(item, 'failed');
     }
+    this.#next();
   }
 
   #interrupt(item, why) {
@@ -206,15 +235,16 @@ export class Uploads extends EventTarget {
   }
 
   #remember(item) {
-    const begun = this.#uppy.getFile(item.id)?.s3Multipart;
+    const begun = this.#begun(item);
     if (begun) unfinished.remember({ ...this.#entry(item), path: item.path, uploadId: begun.uploadId });
   }
 
   #drop(item) {
     clearTimeout(item.timer);
     unfinished.forget(this.#entry(item));
-    this.#items.delete(item.id);
-    this.#uppy.removeFile(item.id);
+    this.#items.delete(item.key);
+    this.#queue = this.#queue.filter((one) => one !== item);
+    if (item.id) this.#uppy.removeFile(item.id);
     this.#tell();
   }
 
