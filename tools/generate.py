@@ -6,13 +6,14 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tools.pages import cli, manifests, problems
+from tools.pages import blueprints, cli, manifests, problems
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES: Mapping[str, Callable[[], str]] = {
     "cli.md": cli.page,
     "manifests.md": manifests.page,
     "problems.md": problems.page,
+    **blueprints.pages(),
 }
 
 
@@ -25,6 +26,7 @@ def main(arguments: list[str]) -> int:
         if arguments:
             sys.stderr.write(f"docs/{name} is stale: run make generate\n")
         else:
+            (DOCS / name).parent.mkdir(exist_ok=True)
             (DOCS / name).write_text(PAGES[name](), encoding="utf-8", newline="\n")
             sys.stdout.write(f"wrote docs/{name}\n")
     return 1 if arguments and stale else 0

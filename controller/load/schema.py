@@ -22,7 +22,7 @@ def uri(kind: str) -> str:
 def document(place: str) -> dict[str, Any]:
     """A schema by its address below `ROOT`."""
     top, _, rest = place.removeprefix(ROOT).partition("/")
-    path = folder("schemas" if top == "schemas" else "blueprints") / rest
+    path = folder(top if top in ("schemas", "pipeline") else "blueprints") / rest
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
 
