@@ -190,7 +190,7 @@ def _with_vended(status: SiloStatus, people: People, place: Place | None) -> Sil
                 status,
                 parts=(*status.parts, *troubles(status.silo, stack, given)),
                 vended=given,
-                remarks=tuple(remarks(place, stack, people.now)),
+                remarks=(*status.remarks, *remarks(place, stack, people.now)),
             )
         case Unreadable(why) if status.health is not Health.UNKNOWN:
             part = Part(f"{member_address(status.silo)}/vended", Health.UNKNOWN, why)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -79,7 +79,7 @@ class StatusReader:
             if entry and entry.site:  # made by the stack, so not looked for before that is there
                 parts.append(_site_part(name, self.silos.pipeline(place, SITE_PIPELINE), entry))
             parts += ShareReader(self.lake, self.silos, self.index, self.wanted).parts(silo, place)
-        return self._status(name, place, delivery, tuple(parts))
+        return replace(self._status(name, place, delivery, tuple(parts)), remarks=tuple(_retired(stack)))
 
     def _status(self, name: str, place: Place | None, delivery: Delivery, parts: tuple[Part, ...]) -> SiloStatus:
         sync, reason = _sync(delivery, self.index_unknown, parts)
@@ -124,6 +124,12 @@ class StatusReader:
             case _:
                 reason = f"{live.status}: {live.reason}" if live.reason else live.status
                 return Part(f"{member_address(name)}/stack", Health.DEGRADED, reason, advice)
+
+
+def _retired(stack: Observed[LiveStack]) -> Iterator[str]:
+    """Told of what is deployed, as the others: a manifest that says so may not have got there yet."""
+    if isinstance(stack, Present) and "Retired" in stack.value.outputs:
+        yield "retired: its data and keys are kept, and nothing works on them any more"
 
 
 def origin_of(ports: Ports, name: str, place: Place) -> Origin:

@@ -31,7 +31,7 @@ def status_text(statuses: Sequence[SiloStatus], terminal: Terminal = PLAIN) -> s
         cells[1] = terminal.paint(cells[1], SYNC_COLORS[status.sync])
         cells[2] = terminal.paint(cells[2], HEALTH_COLORS[status.health])
         lines.append("  ".join(cells).rstrip())
-        lines += [*trouble(status, terminal), *vended_lines(status, terminal)]
+        lines += [*trouble(status, terminal), *asides(status, terminal)]
     return "\n".join([*lines, "", total(statuses, terminal)]) + "\n"
 
 
@@ -48,14 +48,14 @@ def trouble(status: SiloStatus, terminal: Terminal) -> Iterator[str]:
             yield f"      do: {plain(part.advice, terminal)}"
 
 
-def vended_lines(status: SiloStatus, terminal: Terminal) -> Iterator[str]:
-    """What the silo's web app handed out, well or not; what is wrong with it is told as trouble too."""
+def asides(status: SiloStatus, terminal: Terminal) -> Iterator[str]:
+    """What the web app handed out, well or not (what is wrong is told as trouble too), and what is good to know."""
     for one in status.vended:
         shown = "" if one.shown else "; nobody was shown its secret"
         told = f"{one.vended.name} is {one.state} until {one.vended.expires}, by {one.vended.by}{shown}"
         yield f"    vended: {plain(told, terminal)}"
     for remark in status.remarks:
-        yield f"    vended: {plain(remark, terminal)}"
+        yield f"    note: {plain(remark, terminal)}"
 
 
 def total(statuses: Sequence[SiloStatus], terminal: Terminal = PLAIN) -> str:
