@@ -22,9 +22,10 @@ MASTER, SILO, OTHER = "100000000001", "200000000001", "200000000002"
 ORGANIZATION = "o-a1b2c3d4e5"
 UNIT = f"{ORGANIZATION}/r-ab12/ou-ab12-11111111/"
 BUCKET = "arn:aws:s3:::acme-datalake-code-eu-west-1"
-BUNDLE = f"{BUCKET}/releases/{SILO}/bundle.zip"
+BUNDLE, PAGES = (f"{BUCKET}/releases/{SILO}/{name}.zip" for name in ("bundle", "site"))
 ASSET = f"{BUCKET}/assets/sha256/{'0' * 64}.json"
 PIPELINE, DEPLOY = "lake-eu-west-1-codepipeline-rl", "lake-eu-west-1-cloudformation-codepipeline-rl"
+PAGES_ROLE = "lake-eu-west-1-site-codepipeline-rl"
 KNOWN = {
     "AWS::AccountId": MASTER,
     "AWS::Region": "eu-west-1",
@@ -151,12 +152,17 @@ def test_the_code_bucket_lets_in_silos_and_nobody_else(
         ("PipelineRole", "s3:GetObject", ASSET, False),
         ("DeployRole", "s3:GetObject", ASSET, True),
         ("DeployRole", "s3:GetObject", BUNDLE, False),
+        ("SiteRole", "s3:GetObject", PAGES, True),
+        ("SiteRole", "s3:GetBucketVersioning", BUCKET, True),
+        ("SiteRole", "s3:GetObject", BUNDLE, False),
+        ("SiteRole", "s3:GetObject", ASSET, False),
+        ("SiteRole", "s3:PutObject", PAGES, False),
     ],
 )
 def test_the_baselines_roles_read_what_they_need_and_no_more(
     role: str, action: str, resource: str, allowed: bool, master: dict[str, Any], baseline: dict[str, Any]
 ) -> None:
-    who = Who(PIPELINE if role == "PipelineRole" else DEPLOY)
+    who = Who({"PipelineRole": PIPELINE, "DeployRole": DEPLOY, "SiteRole": PAGES_ROLE}[role])
     policies = Policies(identity=policies_of(role, baseline, SILO), resource=bucket_policy(master))
     assert decide(who.request(action, resource), policies).allowed is allowed
 
@@ -166,6 +172,10 @@ DANGEROUS = (
     ("iam:CreateAccessKey", "arn:aws:iam::200000000001:user/x"),
     ("iam:CreateRole", "arn:aws:iam::200000000001:role/admin"),
     ("iam:CreateRole", "arn:aws:iam::200000000001:role/lake/workload/x"),  # without the boundary
+    ("iam:CreateRole", "arn:aws:iam::200000000001:role/lake/vending/x"),  # without its own
+    ("iam:PassRole", "arn:aws:iam::200000000001:role/lake/vending/x"),
+    ("iam:CreatePolicyVersion", "arn:aws:iam::200000000001:policy/lake/lake-vending-boundary-eu-west-1"),
+    ("codepipeline:UpdatePipeline", "arn:aws:codepipeline:eu-west-1:200000000001:lake-delivery"),
     ("iam:PutRolePolicy", "arn:aws:iam::200000000001:role/lake/lake-eu-west-1-codepipeline-rl"),
     ("iam:DeleteRolePermissionsBoundary", "arn:aws:iam::200000000001:role/lake/workload/x"),
     ("iam:CreatePolicyVersion", "arn:aws:iam::200000000001:policy/lake/lake-boundary-eu-west-1"),
@@ -182,7 +192,7 @@ DEPLOYS = frozenset({("DeployRole", "lakeformation:GrantPermissions")})  # Share
 
 
 @pytest.mark.parametrize(("action", "resource"), DANGEROUS)
-@pytest.mark.parametrize("role", ["PipelineRole", "DeployRole", "ReaderRole"])
+@pytest.mark.parametrize("role", ["PipelineRole", "DeployRole", "SiteRole", "ReaderRole"])
 def test_no_role_of_the_baseline_can_do_what_would_undo_it(
     role: str, action: str, resource: str, baseline: dict[str, Any]
 ) -> None:
@@ -404,3 +414,23 @@ def test_the_reader_trusts_the_controllers_roles_by_name(baseline: dict[str, Any
     (statement,) = baseline["ReaderRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
     trusted = [one["Fn::Sub"].rpartition("/")[2] for one in statement["Condition"]["ArnEquals"]["aws:PrincipalArn"]]
     assert trusted == ["lake-controller", "lake-controller-apply", "lake-controller-plan"]
+
+
+@pytest.mark.parametrize(
+    ("path", "boundary", "allowed"),
+    [
+        ("workload", "lake-boundary-eu-west-1", True),
+        ("vending", "lake-vending-boundary-eu-west-1", True),
+        ("workload", "lake-vending-boundary-eu-west-1", False),  # which lets users be made
+        ("vending", "lake-boundary-eu-west-1", False),
+        ("", "lake-boundary-eu-west-1", False),
+    ],
+)
+def test_a_silo_makes_roles_only_where_their_boundary_belongs(
+    path: str, boundary: str, allowed: bool, baseline: dict[str, Any]
+) -> None:
+    role = f"arn:aws:iam::{SILO}:role/lake/{path}/x"
+    who = replace(Who(DEPLOY).request("iam:CreateRole", role), resource_account=SILO)
+    context = {**who.context, "iam:PermissionsBoundary": f"arn:aws:iam::{SILO}:policy/lake/{boundary}"}
+    policies = Policies(identity=policies_of("DeployRole", baseline, SILO))
+    assert decide(replace(who, context=context), policies).allowed is allowed
