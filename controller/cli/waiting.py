@@ -27,7 +27,7 @@ def await_silos(given: Given, wired: Wired, names: Sequence[str], timeout: float
         click.echo(f"{time.monotonic() - begun:6.1f} s  {turned(status, terminal)}", err=True)
 
     click.echo(f"Waiting for {members(names)}, {timeout:.0f} s at most.", err=True)
-    return wait_for(
+    found = wait_for(
         lambda asked: statuses(lake, catalogue, wired.ports, wired.silos, asked),
         names,
         tell,
@@ -35,6 +35,11 @@ def await_silos(given: Given, wired: Wired, names: Sequence[str], timeout: float
         time.monotonic,
         time.sleep,
     )
+    late = [status.silo for status in found if not status.settled]
+    if late:
+        click.echo(f"{timeout:.0f} s are over; not settled yet: {', '.join(late)}.", err=True)
+        click.echo("What was started there goes on without us; look again with: siloctl status --wait", err=True)
+    return found
 
 
 def watch(given: Given, wired: Wired, names: Sequence[str], timeout: float) -> bool:

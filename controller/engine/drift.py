@@ -25,7 +25,7 @@ from controller.engine.observe import read_index, side_by_side, value_or
 from controller.engine.partners import Users
 from controller.engine.ports import Ports
 from controller.engine.silos import Silos
-from controller.engine.status import APPLY, START, START_SITE, origin_of, place_of
+from controller.engine.status import APPLY, BY_HAND, START, START_SITE, origin_of, place_of
 from controller.engine.vended import VendedReader, handed
 from controller.model.index import Entry, Index
 from controller.model.live import LiveDrift, LivePipeline, LiveResource, LiveStack, Place
@@ -42,7 +42,6 @@ CATALOG_POLICY = "Custom::LakeCatalogPolicy"
 OURS = "Lake"  # how the Sids of the lake's statements in a catalog policy begin
 NOTICED = timedelta(minutes=10)  # by then a pipeline that polls has seen a new bundle
 AT_REST = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})  # drift can be detected
-BY_HAND = "blueprints/silo/README.md, A stack deleted by hand"
 
 
 def find_drift(
@@ -53,25 +52,30 @@ def find_drift(
     index = read_index(ports, lake.organization.home_region)
     if isinstance(index, Unreadable):
         found.unreadable["index"] = index.why
-    entries = value_or(index, Index({})).silos
+    entries, known = value_or(index, Index({})).silos, not isinstance(index, Unreadable)
     if not names:
         accounts = enrolment(lake, ports, entries)
         found.findings += accounts.findings
         found.unreadable.update(accounts.unreadable)
         found.compared.update(accounts.compared)
     looks = {
-        name: _Look(lake, ports, silos, users, vendings, name, entries.get(name), place).all
+        name: _Look(lake, ports, silos, users, vendings, name, entries.get(name), known, place).all
         for name in lake.members
         if (name in names or not names) and (place := place_of(lake.member(name), entries.get(name))) is not None
     }
     for one in side_by_side(looks).values():
         found.findings += one.findings
         found.vended += one.vended
+        found.unpublished += one.unpublished
         found.unreadable.update(one.unreadable)
         found.compared.update(one.compared)
     order = sorted(found.findings, key=lambda finding: (finding.address, finding.kind))
     unreadable = dict(sorted(found.unreadable.items()))
-    return DriftReport(tuple(order), unreadable, _counted(found.compared), tuple(found.vended))
+    found.unpublished += [
+        member_address(name) for name in lake.members if name not in looks and (not names or name in names)
+    ]
+    unpublished = tuple(sorted(found.unpublished))
+    return DriftReport(tuple(order), unreadable, _counted(found.compared), tuple(found.vended), unpublished)
 
 
 def _counted(compared: Counter[str]) -> dict[str, int]:
@@ -86,6 +90,7 @@ def _counted(compared: Counter[str]) -> dict[str, int]:
 class _Found:
     findings: list[Finding] = field(default_factory=list)
     vended: list[Finding] = field(default_factory=list)
+    unpublished: list[str] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
     compared: Counter[str] = field(default_factory=Counter)
 
@@ -101,6 +106,7 @@ class _Look:
     vendings: VendedReader
     name: str
     entry: Entry | None
+    index_known: bool
     place: Place
     found: _Found = field(default_factory=_Found)
     parameters: tuple[str, ...] = ()  # of the root stack
@@ -108,7 +114,7 @@ class _Look:
     origin: Origin = field(init=False)
 
     def all(self) -> _Found:
-        self.origin = origin_of(self.ports, self.name, self.place)
+        self.origin = origin_of(self.ports, self.lake, self.name, self.place)
         pipeline = value_or(self.silos.pipeline(self.place, PIPELINE), None)
         self._deaf(pipeline, "pipeline", "no longer looks for new bundles", START)
         if self.entry and self.entry.site:
@@ -142,6 +148,8 @@ class _Look:
         match self.silos.stack(self.place, SILO_STACK):
             case Present(live):
                 return live
+            case Absent() | Unreadable() if self.entry is None and self.index_known:
+                self.found.unpublished.append(member_address(self.name))
             case Unreadable(why):
                 self._unread("", why)
             case Absent():

@@ -12,10 +12,11 @@ from controller.diff.drift import DriftClass, Finding
 from controller.engine.observe import side_by_side
 from controller.engine.ports import Ports
 from controller.engine.status import APPLY, place_of
+from controller.kinds.silo import NewAccount
 from controller.model.index import Entry
 from controller.model.manifest import Manifest
 from controller.model.observed import Absent, Observed, Present, Unreadable
-from controller.model.ownership import BASELINE_SET
+from controller.model.ownership import BASELINE_SET, member_address
 from controller.model.world import Account, Tree
 from controller.resolve.lake import Lake
 
@@ -55,9 +56,21 @@ def enrolment(lake: Lake, ports: Ports, entries: Mapping[str, Entry]) -> Enrolme
         case Absent():
             enrolled = frozenset()
     reads = {one: partial(ports.organizations.account, one) for one in {*wanted, *enrolled}}
+    departed = {entry.account: name for name, entry in entries.items() if name not in lake.members}
+    created = _created(lake, entries)
     for account, seen in side_by_side(reads).items():
-        _account(found, account, seen, wanted.get(account), tree)
+        email = seen.value.email.lower() if isinstance(seen, Present) else ""
+        _account(found, account, seen, wanted.get(account) or created.get(email), tree, departed.get(account, ""))
     return found
+
+
+def _created(lake: Lake, entries: Mapping[str, Entry]) -> dict[str, _Wanted]:
+    """Accounts by their e-mail addresses, where only those tell: they are created, and nothing was published yet."""
+    return {
+        silo.account.email.lower(): _Wanted(silo.manifest, silo.organizational_unit)
+        for name, silo in lake.silos.items()
+        if isinstance(silo.account, NewAccount) and name not in entries
+    }
 
 
 def _wanted(lake: Lake, entries: Mapping[str, Entry]) -> dict[str, _Wanted]:
@@ -71,7 +84,9 @@ def _wanted(lake: Lake, entries: Mapping[str, Entry]) -> dict[str, _Wanted]:
     return {**silos, **consumers}
 
 
-def _account(found: Enrolment, id: str, seen: Observed[Account], wanted: _Wanted | None, tree: Tree) -> None:
+def _account(
+    found: Enrolment, id: str, seen: Observed[Account], wanted: _Wanted | None, tree: Tree, departed: str
+) -> None:
     address = wanted.manifest.subject if wanted else f"account/{id}"
     match seen:
         case Unreadable(why):
@@ -81,7 +96,9 @@ def _account(found: Enrolment, id: str, seen: Observed[Account], wanted: _Wanted
         case Present(account):
             found.compared["accounts"] += 1
             unit = _unit(account.parent, tree)
-            if wanted is None:
+            if wanted is None and departed:
+                found.findings.append(_departed(account, unit, tree, departed))
+            elif wanted is None:
                 found.findings.append(_unmanaged(account, unit, tree))
             elif unit != wanted.unit:
                 found.findings.append(_misplaced(account, unit, wanted))
@@ -94,15 +111,33 @@ def _unit(parent: str, tree: Tree) -> str:
     return next((unit.path for unit in tree.units.values() if unit.id == parent), parent)
 
 
-def _unmanaged(account: Account, unit: str, tree: Tree) -> Finding:
+def _departed(account: Account, unit: str, tree: Tree, name: str) -> Finding:
+    """To move it away first would leave its access and compute running, with nobody who could end them from here."""
+    back = "write its manifest back"
+    return Finding(
+        DriftClass.UNMANAGED_ACCOUNT,
+        f"account/{account.id}",
+        "account",
+        f"({account.name}) goes on running {member_address(name)}, whose manifest is gone",
+        (Detail("organizationalUnit", None, unit),),
+        reassert=f"{back} with spec.lifecycle: retired, {APPLY}, then {_move(account, tree)}",
+        accept=f"{back} as it was",
+    )
+
+
+def _move(account: Account, tree: Tree) -> str:
     move = f"aws organizations move-account --account-id {account.id} --source-parent-id {account.parent}"
+    return f"{move} --destination-parent-id {tree.root.id}"
+
+
+def _unmanaged(account: Account, unit: str, tree: Tree) -> Finding:
     return Finding(
         DriftClass.UNMANAGED_ACCOUNT,
         f"account/{account.id}",
         "account",
         f"({account.name}) is in a unit of the lake and no manifest names it",
         (Detail("organizationalUnit", None, unit),),
-        reassert=f"{move} --destination-parent-id {tree.root.id}",
+        reassert=_move(account, tree),
         accept=f'write a Silo manifest with spec.account: "{account.id}" and spec.organizationalUnit: {unit}',
     )
 

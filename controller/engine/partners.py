@@ -172,7 +172,8 @@ def with_partners(
 ) -> tuple[SiloStatus, ...]:
     """Each silo's status with what was vended, and a part for every credential that is not as it should be."""
     places = {one.silo: Place(one.account, one.region) if one.account else None for one in statuses}
-    asked = {silo: place for silo, place in places.items() if silo in lake.silos}
+    published = {one.silo for one in statuses if one.delivery.published}  # before that there are no roles to read with
+    asked = {silo: place for silo, place in places.items() if silo in lake.silos and silo in published}
     people = look(asked, users, vendings, now)
     parts: dict[str, list[Part]] = {}
     for one in held(lake, asked, people):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from controller.diff.change import Change
 from controller.diff.release import is_current
 from controller.engine.accounts import account_id, plan_accounts
 from controller.engine.baseline import plan_baseline
@@ -17,7 +16,6 @@ from controller.engine.masters import plan_masters
 from controller.engine.observe import World, value_or
 from controller.engine.ports import Ports
 from controller.engine.silo import plan_departed, plan_silos
-from controller.kinds.organization import Organization
 from controller.model.index import Entry, Index
 from controller.model.observed import Absent
 from controller.model.ownership import bundle_key, site_key
@@ -25,7 +23,6 @@ from controller.model.world import Account, StackSet, Tree
 from controller.plan.guard import destroys_data, too_many_silos, unused
 from controller.plan.plan import Plan
 from controller.plan.step import Publish, Step
-from controller.render.asked import from_lake
 from controller.render.blueprint import Catalogue
 from controller.render.silo import inputs
 from controller.resolve.lake import Lake, Member
@@ -73,7 +70,7 @@ def make_plan(lake: Lake, catalogue: Catalogue, ports: Ports, options: Options) 
     draft.notes.extend(_at_once(draft, lake, index))
     _guard(draft, lake, index, stale, options)
     plan = Plan(
-        tuple(_placed(change, lake.organization) for change in draft.changes),
+        tuple(draft.changes),
         tuple(draft.guards),
         tuple(draft.notes),
         _compared(lake),
@@ -92,11 +89,6 @@ def _at_once(draft: Draft, lake: Lake, index: Index) -> Iterator[str]:
     again = [step.silo for step in draft.steps if isinstance(step, Publish) and step.silo in index.silos]
     if len(again) > 1 and len(lake.organization.rollout.waves) > 1:
         yield f"spec.rollout is checked and not acted on yet: {len(again)} silos and consumers are published at once"
-
-
-def _placed(change: Change, organization: Organization) -> Change:
-    """Told at a path from the lake's folder, as a bundle tells it, wherever the folder is."""
-    return replace(change, source=from_lake(change.source, organization.manifest)) if change.source else change
 
 
 def _stale(

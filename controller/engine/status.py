@@ -9,13 +9,14 @@ from functools import partial
 
 from controller.engine.observe import read_index, side_by_side, value_or
 from controller.engine.ports import Ports
+from controller.engine.residence import UNASKED, Residence, residence
 from controller.engine.shares import ShareReader
 from controller.engine.silos import Silos
 from controller.model.health import Delivery, Health, Part, SiloStatus, Sync
 from controller.model.index import Entry, Index
 from controller.model.live import LivePipeline, LiveStack, Place
 from controller.model.observed import Absent, Observed, Present, Unreadable
-from controller.model.ownership import PIPELINE, SILO_STACK, SITE_PIPELINE, bundle_key, member_address
+from controller.model.ownership import CONSUMER, PIPELINE, SILO_STACK, SITE_PIPELINE, bundle_key, member_address
 from controller.publish.archive import ArchiveRefused
 from controller.publish.bundle import read_release
 from controller.publish.origin import Origin
@@ -27,13 +28,14 @@ _RUNS = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANU
 SOON, SELDOM = 0.5, 10.0  # seconds between two looks while waiting: the first ones, the last ones
 APPLY = "siloctl apply"
 START = f"aws codepipeline start-pipeline-execution --name {PIPELINE}"
+BY_HAND = "blueprints/silo/README.md, A stack deleted by hand"
+LEFT_OVER = f"take away what a failed attempt left, such as a bucket (aws s3 rb --force); with data in it: {BY_HAND}"
 START_SITE = f"aws codepipeline start-pipeline-execution --name {SITE_PIPELINE}"
 
 
 def place_of(silo: Member, entry: Entry | None) -> Place | None:
-    """Where the silo lives; None while its account does not exist."""
-    account = silo.account if isinstance(silo.account, str) else entry.account if entry else ""
-    return Place(account, silo.region) if account else None
+    """Where the silo lives, as far as manifests and index tell; None where they do not."""
+    return UNASKED.place(silo, entry)
 
 
 def statuses(
@@ -43,8 +45,13 @@ def statuses(
     index = read_index(ports, lake.organization.home_region)
     asked = [name for name in lake.members if name in names or not names]
     wanted = {name: inputs(lake, name, catalogue) for name in asked}
-    reader = StatusReader(lake, ports, silos, value_or(index, Index({})), _why(index), wanted)
-    return tuple(side_by_side({name: partial(reader.read, name) for name in asked}).values())
+    known = value_or(index, Index({}))
+    where = residence(lake, ports, known.silos, asked) if not isinstance(index, Unreadable) else UNASKED
+    reader = StatusReader(lake, ports, silos, known, _why(index), wanted, where)
+    reads = {name: partial(reader.read, name) for name in asked}
+    if not names:
+        reads |= {name: partial(reader.departed, name) for name in known.silos if name not in lake.members}
+    return tuple(side_by_side(reads).values())
 
 
 def _why(index: Observed[Index]) -> str:
@@ -59,27 +66,46 @@ class StatusReader:
     index: Index
     index_unknown: str  # why nothing is known of what was published; empty where it is known
     wanted: Mapping[str, str]
+    where: Residence = UNASKED
 
     def read(self, name: str) -> SiloStatus:
         silo = self.lake.member(name)
         entry = self.index.silos.get(name)
-        place = place_of(silo, entry)
+        place = self.where.place(silo, entry)
         wanted = self.wanted[name]
         if place is None:
             part = Part(f"account/{name}", Health.MISSING, "its account does not exist yet", APPLY, silo.manifest.at())
             return self._status(name, None, Delivery(wanted), (part,))
+        if self.where.outside(place, entry):
+            reason = f"account {place.account} is not enrolled yet: no baseline has made the roles to read it with"
+            part = Part(f"{member_address(name)}/baseline", Health.MISSING, reason, APPLY, silo.manifest.at())
+            return self._status(name, place, Delivery(wanted), (part,))
         pipeline = self.silos.pipeline(place, PIPELINE)
         stack = self.silos.stack(place, SILO_STACK)
         delivery = _delivery(wanted, entry, pipeline, stack)
-        carrier = _pipeline_part(name, pipeline, entry)
+        carrier = _pipeline_part(name, place, pipeline, entry)
         parts = [carrier, self._stack_part(name, place, stack, carrier)]
         if not entry:
             parts.insert(0, self._unpublished(name))
         if all(part.health is Health.HEALTHY for part in parts):  # before that, nobody there can read anything
             if entry and entry.site:  # made by the stack, so not looked for before that is there
-                parts.append(_site_part(name, self.silos.pipeline(place, SITE_PIPELINE), entry))
+                parts.append(_site_part(name, place, self.silos.pipeline(place, SITE_PIPELINE), entry))
             parts += ShareReader(self.lake, self.silos, self.index, self.wanted).parts(silo, place)
         return replace(self._status(name, place, delivery, tuple(parts)), remarks=tuple(_retired(stack)))
+
+    def departed(self, name: str) -> SiloStatus:
+        """One that was published, and has no manifest any more: its account goes on as it was."""
+        entry = self.index.silos[name]
+        place = Place(entry.account, entry.region)
+        pipeline, stack = self.silos.pipeline(place, PIPELINE), self.silos.stack(place, SILO_STACK)
+        carrier = _pipeline_part(name, place, pipeline, entry)
+        parts = (carrier, self._stack_part(name, place, stack, carrier))
+        back = f"write it back with spec.lifecycle: retired, {APPLY}, then take it away"
+        forgotten = entry.retired or name.startswith(CONSUMER)
+        reason = "its manifest is gone, and its account goes on running what was published"
+        gone = Part(member_address(name), Health.MISSING, reason, APPLY if forgotten else back)
+        delivery = _delivery("", entry, pipeline, stack)
+        return SiloStatus(name, entry.account, entry.region, Sync.OUT_OF_SYNC, reason, delivery, (gone, *parts))
 
     def _status(self, name: str, place: Place | None, delivery: Delivery, parts: tuple[Part, ...]) -> SiloStatus:
         sync, reason = _sync(delivery, self.index_unknown, parts)
@@ -96,6 +122,8 @@ class StatusReader:
         match stack:
             case Unreadable(why=why):
                 return Part(address, Health.UNKNOWN, why)
+            case Absent() if carrier.health is Health.HEALTHY:
+                return Part(address, Health.DEGRADED, f"{SILO_STACK} is gone: it was deleted by hand", _anew(place))
             case Absent():
                 coming = carrier.health is Health.PROGRESSING
                 health = Health.PROGRESSING if coming else Health.MISSING
@@ -108,18 +136,14 @@ class StatusReader:
                 return self._failed_stack(name, place, live)
 
     def _failed_stack(self, name: str, place: Place, live: LiveStack) -> Part:
-        advice = "mend what failed in the manifest, then " + APPLY
-        if live.status == "ROLLBACK_COMPLETE":
-            delete = f"aws cloudformation delete-stack --stack-name {SILO_STACK} --region {place.region}"
-            advice = (
-                f"no update mends a stack that was never made. In account {place.account}: {delete}; then mend what "
-                f"failed in the manifest and {APPLY}, or, where nothing is to be mended there: {START}"
-            )
+        advice = _way_out(live.status, place)
         match self.silos.failure(place, live.id):
             case Present(value=failed) if failed.logical_id:
-                origin = origin_of(self.ports, name, place)
+                origin = origin_of(self.ports, self.lake, name, place)
                 reason = f"{live.status}: {origin.address(failed.nested, failed.logical_id)}: {failed.reason}"
                 source = origin.source(failed.nested, failed.logical_id)
+                if "already exists" in failed.reason:
+                    advice = f"{LEFT_OVER}; {advice}"
                 return Part(f"{member_address(name)}/stack", Health.DEGRADED, reason, advice, source)
             case _:
                 reason = f"{live.status}: {live.reason}" if live.reason else live.status
@@ -132,12 +156,41 @@ def _retired(stack: Observed[LiveStack]) -> Iterator[str]:
         yield "retired: its data and keys are kept, and nothing works on them any more"
 
 
-def origin_of(ports: Ports, name: str, place: Place) -> Origin:
+def _way_out(status: str, place: Place) -> str:
+    """No update is taken by a stack whose creation was rolled back, nor by one whose rollback failed (user guide)."""
+    stack = f"--stack-name {SILO_STACK} --region {place.region}"
+    match status:
+        case "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED":
+            return (
+                f"mend what failed ({APPLY} where that is in a manifest), then, for no update mends a stack that was "
+                f"never made: aws cloudformation delete-stack {stack} && "
+                f"aws cloudformation wait stack-delete-complete {stack} && {there(START, place)}"
+            )
+        case "DELETE_FAILED":
+            force = f"aws cloudformation delete-stack {stack} --deletion-mode FORCE_DELETE_STACK"
+            return f"{force}  # in account {place.account}; what could not be deleted stays"
+        case "UPDATE_ROLLBACK_FAILED":
+            again = f"aws cloudformation continue-update-rollback {stack}  # in account {place.account}"
+            return f"{again}, once what failed is mended; then {APPLY}"
+        case _:
+            return "mend what failed in the manifest, then " + APPLY
+
+
+def _anew(place: Place) -> str:
+    return f"{there(START, place)}; what was kept of it has to be imported first: {BY_HAND}"
+
+
+def there(command: str, place: Place) -> str:
+    """A command of AWS's own, with the region and the account that it is for."""
+    return f"{command} --region {place.region}  # in account {place.account}"
+
+
+def origin_of(ports: Ports, lake: Lake, name: str, place: Place) -> Origin:
     """What was published last tells which manifest line asked for what."""
     match ports.bucket(place.region).get(bundle_key(place.account)):
         case Present(value=stored):
             try:
-                return Origin(name, read_release(stored.content))
+                return Origin(name, read_release(stored.content), lake.folder)
             except ArchiveRefused:
                 return Origin(name, {})
         case _:
@@ -159,20 +212,20 @@ def _delivery(
     )
 
 
-def _pipeline_part(name: str, pipeline: Observed[LivePipeline], entry: Entry | None) -> Part:
+def _pipeline_part(name: str, place: Place, pipeline: Observed[LivePipeline], entry: Entry | None) -> Part:
     address = f"{member_address(name)}/pipeline"
     if isinstance(pipeline, Absent):
         return Part(address, Health.MISSING, f"the baseline has not made {PIPELINE} yet", APPLY)
-    return _taken(address, pipeline, entry.version if entry else "", entry, START)
+    return _taken(address, pipeline, entry.version if entry else "", entry, there(START, place))
 
 
-def _site_part(name: str, pipeline: Observed[LivePipeline], entry: Entry) -> Part:
+def _site_part(name: str, place: Place, pipeline: Observed[LivePipeline], entry: Entry) -> Part:
     address = f"{member_address(name)}/site"
     if isinstance(pipeline, Absent):
         return Part(
             address, Health.MISSING, f"the web app has no {SITE_PIPELINE}", "siloctl drift says how to put it back"
         )
-    return _taken(address, pipeline, entry.site_version, entry, START_SITE)
+    return _taken(address, pipeline, entry.site_version, entry, there(START_SITE, place))
 
 
 def _taken(

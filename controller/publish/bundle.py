@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from controller import __version__
@@ -128,12 +129,20 @@ def _release(rendered: Rendered, made: str, commit: str) -> dict[str, Any]:
         "silo": rendered.silo,
         "digest": made,
         "commit": commit,
-        "templates": {template.address: _inside(template) for template in (rendered.root, *rendered.nested)},
+        "templates": {
+            template.address: _inside(template, rendered.folder) for template in (rendered.root, *rendered.nested)
+        },
         "scripts": [script.key for script in rendered.scripts],
         **({"site": rendered.site.digest} if rendered.site else {}),
     }
 
 
-def _inside(template: Template) -> dict[str, Any]:
-    sources = {logical_id: [at.path, at.line, at.column] for logical_id, at in template.sources.items()}
+def _inside(template: Template, folder: str) -> dict[str, Any]:
+    sources = {logical_id: [_from(folder, at.path), at.line, at.column] for logical_id, at in template.sources.items()}
     return {"asset": template.asset.key, "sources": sources} if template.address else {"sources": sources}
+
+
+def _from(folder: str, path: str) -> str:
+    """So that a bundle says the same whatever the folder was called on the command line that built it."""
+    whole = PurePath(path)
+    return whole.relative_to(folder).as_posix() if whole.is_relative_to(folder) else path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import Any
 
 from controller.model.ownership import logical_id, member_address
@@ -16,6 +17,7 @@ class Origin:
 
     silo: str
     release: Mapping[str, Any]
+    folder: str = ""  # of the manifests, as the user typed it
 
     def nested_address(self, nested: str) -> str:
         """`FlowOrders`, the root's resource, is the stack of `flow/orders`."""
@@ -29,4 +31,6 @@ class Origin:
     def source(self, nested: str, logical: str) -> Source | None:
         template = self.release.get("templates", {}).get(self.nested_address(nested) if nested else "", {})
         place = template.get("sources", {}).get(logical)
-        return Source(str(place[0]), int(place[1]), int(place[2])) if place else None
+        return (
+            Source((PurePath(self.folder) / str(place[0])).as_posix(), int(place[1]), int(place[2])) if place else None
+        )

@@ -70,7 +70,7 @@ def _template(
     if found := ordered(dynamic_references((manifest,))):
         raise ManifestsInvalid(found)
     body = catalogue.render(blueprint, values)
-    template = Template(address, body, asked_for(body, manifest, manifest))
+    template = Template(address, body, asked_for(body, manifest))
     if found := ordered(too_large(template, manifest, INLINE_BYTES)):
         raise ManifestsInvalid(found)
     return template

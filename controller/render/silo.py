@@ -12,7 +12,7 @@ from controller.model.errors import ManifestsInvalid
 from controller.model.facts import Fact
 from controller.model.ownership import MANAGED_BY, TAG_CONSUMER, TAG_MANAGED_BY, TAG_ORGANIZATION, TAG_SILO, code_bucket
 from controller.model.problem import Problem, ordered
-from controller.render.asked import asked_for, place
+from controller.render.asked import asked_for
 from controller.render.blueprint import Catalogue
 from controller.render.intrinsic import TemplateError
 from controller.render.limits import too_large, too_many
@@ -68,7 +68,7 @@ def render_silo(lake: Lake, key: str, catalogue: Catalogue, facts: Mapping[str, 
     scripts = {script.key: script for part in stacks for script in part.scripts}
     ordered_scripts = tuple(scripts[name] for name in sorted(scripts))
     site = site_of(catalogue.files) if any(part.blueprint == WEBAPP for part in stacks) else None
-    return Rendered(key, root, nested, ordered_scripts, dict(facts), tags(lake, member), site)
+    return Rendered(key, root, nested, ordered_scripts, dict(facts), tags(lake, member), site, lake.folder)
 
 
 def tags(lake: Lake, member: Member) -> dict[str, str]:
@@ -94,7 +94,7 @@ def _beyond_limits(
 
 def _nested(lake: Lake, part: Part, catalogue: Catalogue) -> Template:
     body = catalogue.render(part.blueprint, part.values)
-    return Template(part.address, body, asked_for(body, part.manifest, lake.organization.manifest, part.others))
+    return Template(part.address, body, asked_for(body, part.manifest, part.others))
 
 
 def _tag(member: Member) -> str:
@@ -127,7 +127,7 @@ def _root_template(
     body = catalogue.render(ROOT, values)
     manifests: Mapping[str, Any] = {part.id: part.manifest for part in stacks}
     asked = {name: manifests.get(name, member.manifest) for name in body["Resources"]}
-    sources = {name: place(manifest, "", lake.organization.manifest) for name, manifest in asked.items()}
+    sources = {name: manifest.at() for name, manifest in asked.items()}
     return Template("", body, sources)
 
 

@@ -19,6 +19,12 @@ def drift_text(report: DriftReport, terminal: Terminal = PLAIN) -> str:
         terminal.paint(f"  # {plain(address, terminal)} could not be read: {plain(why, terminal)}", Color.CYAN)
         for address, why in report.unreadable.items()
     ]
+    unread += [
+        terminal.paint(
+            f"  # {plain(address, terminal)}: nothing was published for it yet, and nothing compared", Color.CYAN
+        )
+        for address in report.unpublished
+    ]
     if unread:
         blocks.append("\n".join(unread))
     return "\n\n".join([*blocks, summary_line(report, terminal)]) + "\n"
@@ -32,6 +38,8 @@ def summary_line(report: DriftReport, terminal: Terminal = PLAIN) -> str:
         return terminal.paint(f"Drift: {len(report.findings)} found{unread}. Read: {read}.{vended}", Color.BOLD)
     if unread:
         return terminal.paint(f"Drift: 0 found{unread}. Read: {read}.{vended}", Color.BOLD)
+    if not report.compared.get("silos") and not report.compared.get("consumers"):
+        return terminal.paint(f"Nothing to compare yet. Read: {read}.", Color.BOLD)
     return terminal.paint(f"No drift. {read} are as published.{vended}", Color.GREEN, Color.BOLD)
 
 

@@ -70,6 +70,7 @@ def drift_json(report: DriftReport) -> str:
             "drift": [_finding(finding) for finding in report.findings],
             "vended": [{**_finding(finding), "manifest": finding.manifest} for finding in report.vended],
             "unreadable": [{"address": address, "why": why} for address, why in report.unreadable.items()],
+            "unpublished": list(report.unpublished),
             "compared": dict(report.compared),
         }
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from controller.model.health import Health, SiloStatus, Sync
+from controller.model.health import Delivery, Health, SiloStatus, Sync
 from controller.model.ownership import member_address
 from controller.report.terminal import PLAIN, Color, Terminal
 from controller.report.value import members, plain
@@ -18,11 +18,11 @@ HEALTH_COLORS = {
     Health.UNKNOWN: Color.RED,
 }
 SYNC_COLORS = {Sync.SYNCED: Color.GREEN, Sync.OUT_OF_SYNC: Color.YELLOW, Sync.UNKNOWN: Color.RED}
-HEADINGS = ("SILO", "SYNC", "HEALTH", "WANTED", "PUBLISHED", "SEEN", "DEPLOYED", "ACCOUNT", "REGION")
+HEADINGS = ("SILO", "SYNC", "HEALTH", "RUNS", "ACCOUNT", "REGION")  # fits 80 columns with names of 24
 
 
 def status_text(statuses: Sequence[SiloStatus], terminal: Terminal = PLAIN) -> str:
-    """A table with a line end; `same` says that what is wanted is what was published."""
+    """A table with a line end, and below each silo that is not as it should be the way of its bundle, and why."""
     rows = [_row(status) for status in statuses]
     widths = [max(len(row[column]) for row in [HEADINGS, *rows]) for column in range(len(HEADINGS))]
     lines = [terminal.paint(_join(HEADINGS, widths), Color.BOLD)]
@@ -39,6 +39,8 @@ def trouble(status: SiloStatus, terminal: Terminal) -> Iterator[str]:
     """Why a silo is not as it should be; nothing for one that is."""
     if status.sync is not Sync.SYNCED:
         yield f"    {plain(status.sync_reason, terminal)}"
+        if status.delivery.published:
+            yield f"    {_way(status.delivery)}"
     for part in status.parts:
         if part.health is Health.HEALTHY or part.reason == status.sync_reason:
             continue
@@ -78,13 +80,16 @@ def turned(status: SiloStatus, terminal: Terminal) -> str:
 
 
 def _row(status: SiloStatus) -> tuple[str, ...]:
-    way = status.delivery
-    wanted = "same" if way.wanted == way.published_inputs else "differs" if way.published else "new"
-    seen = "same" if way.seen and way.seen == way.version else way.seen[:8] or "-"
-    deployed = "same" if way.deployed and way.deployed == way.published else way.deployed[:8] or "-"
-    account = status.account or "(to create)"
-    published = way.published[:8] or "-"
-    return (status.silo, status.sync, status.health, wanted, published, seen, deployed, account, status.region)
+    runs = status.delivery.deployed[:8] or "-"
+    return (status.silo, status.sync, status.health, runs, status.account or "(to create)", status.region)
+
+
+def _way(way: Delivery) -> str:
+    """From the manifests to the stack; `same` is as in the step before."""
+    wanted = "same" if way.wanted == way.published_inputs else "differs" if way.wanted else "nothing"
+    seen = "same" if way.seen and way.seen == way.version else "another" if way.seen else "nothing"
+    runs = "same" if way.deployed == way.published else way.deployed[:8] or "nothing"
+    return f"wanted: {wanted}, published: {way.published[:8]}, seen by its pipeline: {seen}, runs: {runs}"
 
 
 def _join(cells: Sequence[str], widths: Sequence[int]) -> str:

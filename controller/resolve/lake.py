@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 
 from controller.kinds.consumer import Consumer
 from controller.kinds.flow import Flow
@@ -33,6 +34,11 @@ class Lake:
 
     def flows_of(self, silo: str) -> tuple[Flow, ...]:
         return self.flows_by_silo.get(silo, ())
+
+    @property
+    def folder(self) -> str:
+        """The lake's folder as the user typed it: where the Organization's manifest lies."""
+        return PurePath(self.organization.manifest.path).parent.as_posix()
 
     @property
     def members(self) -> tuple[str, ...]:

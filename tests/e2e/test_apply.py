@@ -65,7 +65,7 @@ def test_the_lake_is_applied_once_and_an_edit_of_one_line_is_one_change(
     said = capsys.readouterr().out.splitlines()
     assert "Plan: 0 to add, 1 to change, 0 to destroy." in said
     assert [one for one in said if " silo/" in one] == [
-        "  ~ silo/sales/flow/orders/DeliveryStream will be updated in place  (flows/orders.yaml:12)"
+        f"  ~ silo/sales/flow/orders/DeliveryStream will be updated in place  ({folder}/flows/orders.yaml:12)"
     ]
 
     embedded.calls.clear()

@@ -48,7 +48,7 @@ def test_drift_finds_what_was_changed_by_hand_and_nothing_else(
     assert found["silo/sales/storage/DropzoneBucket"]["actual"] == {"VersioningConfiguration.Status": "Suspended"}
     opened = found["silo/sales/storage/RawPolicy"]
     assert (opened["class"], opened["actual"]) == ("policy-changed", {"Statement[Contractor]": contractor})
-    assert opened["source"]["file"] == "silos/sales.yaml"
+    assert opened["source"]["file"] == f"{two_silos}/silos/sales.yaml"
 
     # The first way out works as it is printed.
     words = shlex.split(opened["reassert"], comments=True)

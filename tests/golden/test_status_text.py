@@ -64,3 +64,9 @@ def test_the_table_is_its_golden_file(golden: Golden) -> None:
 def test_nothing_of_aws_reaches_the_terminal_unescaped() -> None:
     assert "\x1b" not in status_text(STATUSES)
     assert status_text(STATUSES, Terminal(unicode=False)).isascii()
+
+
+def test_the_table_fits_a_terminal_of_80_columns() -> None:
+    longest = silo("a" * 24, Sync.OUT_OF_SYNC, "", Delivery(deployed="0" * 64), account="2" * 12)
+    rows = status_text([longest]).splitlines()[:2]
+    assert max(len(row) for row in rows) <= 80

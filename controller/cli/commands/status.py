@@ -35,9 +35,8 @@ def command(folder: Path, form: str, silos: tuple[str, ...], wait: bool, timeout
     names = given.named(silos)
     wired = connect(given.lake.organization)
     if wait:
-        found = await_silos(given, wired, names, timeout)
-    else:
-        found = statuses(given.lake, given.catalogue, wired.ports, wired.silos, names)
+        await_silos(given, wired, names, timeout)
+    found = statuses(given.lake, given.catalogue, wired.ports, wired.silos, names if silos else ())
     found = with_partners(found, given.lake, wired.partners, wired.vendings, wired.ports.now())
     click.echo(status_json(found) if form == "json" else status_text(found, Terminal.of(sys.stdout)), nl=False)
     return Exit.OK if all(status.good for status in found) else Exit.ERROR

@@ -19,6 +19,7 @@ from controller.model.observed import Unreadable
 from controller.model.vended import VendedStack
 from controller.model.world import Account, Unit
 from controller.publish.origin import Origin
+from controller.report.drift_text import drift_text
 from controller.resolve.lake import Lake
 from tests.fakes.silos import FakeSilos
 from tests.fakes.users import FakeUsers
@@ -296,3 +297,34 @@ def test_what_was_vended_by_hand_is_told_beside_the_drift_and_is_none(world: Wor
     )
     finding = only(world.look())
     assert "--stack-name lake-vended" in finding.reassert and "ParameterKey=Bucket" in finding.reassert
+
+
+def test_before_the_first_apply_there_is_nothing_to_compare_and_nothing_wrong(world: World) -> None:
+    world.bucket.publish(Index({}))
+    world.silos.stacks.clear()
+    del world.members[PLANT]
+    world.silos.cut_off.add(SALES)
+    report = world.look()
+    assert (report.findings, report.unreadable) == ((), {})
+    assert report.unpublished == ("silo/finance", "silo/plant", "silo/sales")
+    assert "Nothing to compare yet." in drift_text(report)
+
+
+def test_the_account_of_a_silo_whose_manifest_is_gone_is_not_just_moved_away(world: World) -> None:
+    world.lake = replace(world.lake, silos={name: one for name, one in world.lake.silos.items() if name != "finance"})
+    finding = only(world.look())
+    assert finding.kind is DriftClass.UNMANAGED_ACCOUNT and "silo/finance, whose manifest is gone" in finding.message
+    assert finding.reassert.startswith("write its manifest back with spec.lifecycle: retired")
+
+
+def test_an_account_that_was_created_and_not_published_to_is_its_silos(world: World) -> None:
+    silo = world.lake.silos["plant"]
+    assert isinstance(silo.account, NewAccount)
+    entries = {
+        name: Entry(ACCOUNTS[name], "eu-west-1", "i", f"bundle-{name}", "e", "v", "c", "")
+        for name in ("sales", "finance")
+    }
+    world.bucket.publish(Index(entries))
+    world.members[PLANT] = replace(world.members[PLANT], email=silo.account.email.upper())
+    report = world.look()
+    assert report.findings == () and report.unpublished == ("silo/plant",)

@@ -605,7 +605,7 @@ class TestTags:
         assert verbs(second) == dict.fromkeys(self.PLACES, Verb.UPDATE)
         told = {tuple((d.path, d.before, d.after) for d in change.details) for change in second.plan.changes}
         assert told == {(("Gone", "soon", None), ("New", None, "tag"), ("Team", "data", "platform"))}
-        assert {change.source.path for change in second.plan.changes if change.source} == {"acme.yaml"}
+        assert {change.source.path for change in second.plan.changes if change.source} == {"organizations/acme.yaml"}
 
         assert any("an administrator applies this" in note for note in second.plan.notes)
 

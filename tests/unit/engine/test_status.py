@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from controller.engine.residence import UNASKED, Residence, residence
 from controller.engine.status import StatusReader, wait_for
 from controller.model.bundle import Rendered, Template
 from controller.model.health import Delivery, Health, Part, SiloStatus, Sync
@@ -20,7 +21,7 @@ from controller.report.status_json import status_json
 from controller.report.status_text import status_text
 from controller.resolve.lake import Lake
 from tests.fakes.silos import FakeSilos
-from tests.fakes.world import HeldObjects, reading_ports
+from tests.fakes.world import HeldObjects, SeenBaseline, reading_ports
 
 ACCOUNT = "200000000001"
 ENTRY = Entry(ACCOUNT, "eu-west-1", "inputs-1", "bundle-1", "etag", "version-1", "c0ffee", "2026-01-01T10:00:00+00:00")
@@ -122,9 +123,9 @@ def test_a_failed_resource_is_told_at_the_line_that_asked_for_it(
     silos.failures[ACCOUNT, STACK.id] = FailedResource("FlowOrders", "Stream", "AWS::X::Y", "buffer too small")
     status = read(small_lake, silos, bucket)
     part = status.worst_part
-    assert (status.health, part.source) == (Health.DEGRADED, Source("flows/orders.yaml", 12, 5))
+    assert (status.health, part.source) == (Health.DEGRADED, Source("organizations/flows/orders.yaml", 12, 5))
     assert "silo/sales/flow/orders/Stream: buffer too small" in part.reason
-    assert "(flows/orders.yaml:12)" in status_text([status])
+    assert "(organizations/flows/orders.yaml:12)" in status_text([status])
 
 
 def test_a_first_deployment_that_rolled_back_says_that_the_stack_must_go(
@@ -224,3 +225,48 @@ def test_pages_are_not_looked_for_before_the_stack_that_makes_their_pipeline(
     status = read(small_lake, silos, bucket, WITH_SITE)
     assert status.health is Health.PROGRESSING
     assert "silo/sales/site" not in [part.address for part in status.parts]
+
+
+def test_a_stack_that_was_deleted_by_hand_is_no_wait_for_nothing(
+    small_lake: Lake, silos: FakeSilos, bucket: HeldObjects
+) -> None:
+    del silos.stacks[ACCOUNT, "lake-silo"]
+    status = read(small_lake, silos, bucket)
+    assert (status.health, status.settled) == (Health.DEGRADED, True)
+    assert "deleted by hand" in status.worst_part.reason and "start-pipeline-execution" in status.worst_part.advice
+
+
+def reader(lake: Lake, silos: FakeSilos, index: Index, where: Residence = UNASKED) -> StatusReader:
+    return StatusReader(lake, reading_ports(HeldObjects()), silos, index, "", dict.fromkeys(lake.members, "i"), where)
+
+
+def test_an_account_without_a_baseline_is_not_enrolled_yet_and_not_unreadable(
+    small_lake: Lake, silos: FakeSilos
+) -> None:
+    silos.cut_off.add(ACCOUNT)
+    status = reader(small_lake, silos, Index({}), Residence({}, frozenset())).read("sales")
+    assert (status.sync, status.health, status.account) == (Sync.OUT_OF_SYNC, Health.MISSING, ACCOUNT)
+    assert "not enrolled yet" in status.worst_part.reason and status.worst_part.advice == "siloctl apply"
+
+
+def test_an_account_that_was_created_is_there_before_anything_is_published(small_lake: Lake, silos: FakeSilos) -> None:
+    where = Residence({"plant": "300000000001"}, frozenset())
+    status = reader(small_lake, silos, Index({}), where).read("plant")
+    assert status.account == "300000000001" and "not enrolled" in status.worst_part.reason
+
+
+@pytest.mark.parametrize(("retired", "advice"), [(False, "write it back"), (True, "siloctl apply")])
+def test_a_silo_whose_manifest_is_gone_is_told_as_long_as_it_was_published(
+    small_lake: Lake, silos: FakeSilos, retired: bool, advice: str
+) -> None:
+    status = reader(small_lake, silos, Index({"gone": replace(ENTRY, retired=retired)})).departed("gone")
+    assert (status.sync, status.good, status.account) == (Sync.OUT_OF_SYNC, False, ACCOUNT)
+    assert status.parts[0].advice.startswith(advice)
+
+
+def test_residence_asks_only_for_what_was_never_published(small_lake: Lake) -> None:
+    entries = dict.fromkeys(small_lake.members, ENTRY)
+    assert residence(small_lake, reading_ports(HeldObjects()), entries, small_lake.members) == UNASKED
+    ports = reading_ports(HeldObjects(), None, SeenBaseline([ACCOUNT]))
+    found = residence(small_lake, ports, {}, ["sales"])
+    assert found.enrolled == frozenset({ACCOUNT})

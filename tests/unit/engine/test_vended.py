@@ -85,7 +85,7 @@ def test_a_change_set_that_nobody_carried_out_is_told_once_it_is_old() -> None:
 
 
 def test_status_lists_what_was_vended_below_its_silo_and_stays_good() -> None:
-    status = SiloStatus("sales", lakes.SALES, "eu-west-1", Sync.SYNCED, "runs 1", Delivery(), ())
+    status = SiloStatus("sales", lakes.SALES, "eu-west-1", Sync.SYNCED, "runs 1", Delivery(published="1"), ())
     vendings = FakeVendings({"sales": stack(unseen=frozenset({"probe"}))})
     users = FakeUsers({"vended-probe": user()})
     (found,) = with_partners([status], lakes.lake(lakes.sales()), users, vendings, NOW)

@@ -159,7 +159,7 @@ def test_each_resource_knows_the_line_that_asked_for_it(lake: Lake, catalogue: C
     lines = Path(lake.flows["orders"].manifest.path).read_text(encoding="utf-8").splitlines()
     assert orders.sources.keys() == orders.body["Resources"].keys()
     stream = orders.sources["DeliveryStream"]
-    assert stream.path == "flows/orders.yaml"
+    assert stream.path == lake.flows["orders"].manifest.path
     assert "buffer:" in lines[stream.line - 1]
     assert "schedule:" in lines[orders.sources["Schedule"].line - 1]
 
