@@ -3,6 +3,7 @@
     Tags[Team].Value                  of a list whose items have a name of their own, the item that is called Team
     Columns[total].(position)         it stands elsewhere in its list; before and after are places, counted from 0
     Action[2]                         of any other list the place: what is gone by where it was, all else by where it is
+    DefinitionString.(json).States    of a text that is JSON on both sides, what differs in what it says
 
 So whoever takes out what is gone, puts in what is new in the order of the places, and then sets what is another has
 the second value: a test does just that.
@@ -49,6 +50,9 @@ class _Place:
     def index(self, number: int) -> _Place:
         return _Place(f"{self.path}[{number}]", f"{self.pointer}/*")
 
+    def inside(self) -> _Place:
+        return _Place(f"{self.path}.(json)", self.pointer)
+
     def edit(self, before: Any, after: Any, at: int | None = None) -> Edit:
         return Edit(self.path, self.pointer, before, after, at)
 
@@ -70,8 +74,20 @@ def _walk(place: _Place, before: Any, after: Any) -> Iterator[Edit]:
     elif isinstance(before, list) and isinstance(after, list):
         key = _key([*before, *after], before, after)
         yield from _named(place, before, after, key) if key else _places(place, before, after)
+    elif (old := _document(before)) is not None and (new := _document(after)) is not None and old != new:
+        yield from _walk(place.inside(), old, new)
     else:
         yield place.edit(before, after)
+
+
+def _document(value: Any) -> Any:
+    """What a text says that is a JSON mapping or list; None for any other value."""
+    if not isinstance(value, str) or not value.startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(value)
+    except ValueError:
+        return None
 
 
 def _key(items: Sequence[Any], *lists: Sequence[Any]) -> str:

@@ -13,8 +13,15 @@ from hypothesis import strategies as st
 
 from controller.diff.edits import KEYS, Edit, edits
 
-names = st.sampled_from(["A", "b", "Fn::Sub", "a.b", "2", "(position)", "x[y]", ""])
-scalars = st.booleans() | st.integers(-3, 3) | st.text("ab.[]/ ", max_size=3)
+
+def written(value: Any) -> str:
+    """As JSON, one text for one value."""
+    return json.dumps(value, sort_keys=True)
+
+
+names = st.sampled_from(["A", "b", "Fn::Sub", "a.b", "2", "(position)", "(json)", "x[y]", ""])
+texts = st.dictionaries(st.sampled_from("ab"), st.integers(0, 3), max_size=2).map(written)
+scalars = texts | st.booleans() | st.integers(-3, 3) | st.text("ab.[]/ ", max_size=3)
 inner = st.dictionaries(names, scalars, max_size=2)
 
 
@@ -31,7 +38,7 @@ values = st.recursive(
 )
 lists = named(scalars) | st.lists(scalars, max_size=6) | st.lists(inner, max_size=4)
 Steps = list[str]
-POSITION = "\0(position)"
+POSITION, INSIDE = "\0(position)", "\0(json)"
 STEP = re.compile(r'\.?([^.\[\]"]+)|\[("(?:[^"\\]|\\.)*")\]|\[([^\]"]*)\]')
 
 
@@ -40,7 +47,7 @@ def steps(path: str) -> Steps:
     found = []
     for plain, quoted, bare in STEP.findall(path):
         name = json.loads(quoted) if quoted else plain or bare
-        found.append(f"\0{name}" if not quoted and (bare.isdigit() or plain == "(position)") else name)
+        found.append(f"\0{name}" if not quoted and (bare.isdigit() or plain in ("(position)", "(json)")) else name)
     return found
 
 
@@ -51,6 +58,8 @@ def carried_out(value: Any, shown: list[tuple[Steps, Edit]]) -> Any:
     below: dict[str, list[tuple[Steps, Edit]]] = defaultdict(list)
     for (first, *rest), edit in shown:
         below[first].append((rest, edit))
+    if INSIDE in below:
+        return written(carried_out(json.loads(value), below[INSIDE]))
     return in_list(value, below) if isinstance(value, list) else in_mapping(value, below)
 
 

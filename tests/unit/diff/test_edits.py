@@ -35,6 +35,9 @@ READ, WRITE = ({"Sid": sid, "Effect": "Allow", "Action": [f"s3:{sid}"]} for sid 
         ([ORDER, ORDER], [ORDER], [("C[1]", ORDER, None, None)]),
         ({"Fn::Sub": "${A}-x"}, {"Fn::Sub": "${A}-y"}, [("C.Fn::Sub", "${A}-x", "${A}-y", None)]),
         ([{"Key": "12", "Value": 1}], [{"Key": "12", "Value": 2}], [('C["12"].Value', 1, 2, None)]),
+        ('{"A": [1], "B": 2}', '{"B": 2, "A": [1, 3]}', [("C.(json).A[1]", None, 3, None)]),
+        ('{"A": 1}', '{ "A": 1 }', [("C", '{"A": 1}', '{ "A": 1 }', None)]),
+        ('{"A": 1}', "{A}", [("C", '{"A": 1}', "{A}", None)]),
         ({"a.b": 1}, {"a.b": 2}, [('C["a.b"]', 1, 2, None)]),
     ],
     ids=[
@@ -53,6 +56,9 @@ READ, WRITE = ({"Sid": sid, "Effect": "Allow", "Action": [f"s3:{sid}"]} for sid 
         "one name twice",
         "a function",
         "a name that looks like a place",
+        "JSON in a text",
+        "the same JSON, written otherwise",
+        "a text that only looks like JSON",
         "a name that looks like a path",
     ],
 )
