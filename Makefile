@@ -6,17 +6,14 @@ BIN := $(VENV)/bin
 
 .PHONY: setup demo test check audit format generate screenshots bench lock tool clean
 
-setup: $(VENV)/.ready $(VENV)/.site ## .venv, and the libraries of the upload site
+setup: $(VENV)/.ready ## .venv, and the libraries of the upload site
+	@$(BIN)/python -m tools.vendor
 
 $(VENV)/.ready: requirements/dev.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(f"siloctl needs Python 3.11 or newer; {sys.executable} is {v[0]}.{v[1]}. Try: make PYTHON=python3.12 setup" if v < (3, 11) else 0)'
 	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements/dev.txt
 	$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@touch $@
-
-$(VENV)/.site: blueprints/webapp/site/vendor.json requirements/package-lock.json | $(VENV)/.ready
-	$(BIN)/python -m tools.vendor
 	@touch $@
 
 demo: setup ## the whole loop on the embedded AWS, in a minute or two
