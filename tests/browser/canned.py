@@ -163,6 +163,11 @@ class Canned:
             if body["AuthParameters"]["PASSWORD"] != (OWN if self.known else FIRST):
                 return 400, {"__type": "NotAuthorizedException", "message": "Incorrect username or password."}
             return 200, {**named, "ChallengeName": "SOFTWARE_TOKEN_MFA" if self.known else "NEW_PASSWORD_REQUIRED"}
+        if operation == "ForgotPassword":
+            return 200, {"CodeDeliveryDetails": {"DeliveryMedium": "EMAIL"}}
+        if operation == "ConfirmForgotPassword":
+            wrong = {"__type": "CodeMismatchException", "message": "Invalid verification code provided"}
+            return (200, {}) if body["ConfirmationCode"] in self.codes else (400, wrong)
         if operation == "AssociateSoftwareToken":
             return 200, {"SecretCode": "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXPABCD", "Session": "associated"}
         if operation == "VerifySoftwareToken":

@@ -78,6 +78,14 @@ def authenticator(page: Page, behind: Canned, drop: Bucket) -> None:
     page.wait_for_selector("#authenticator-form:visible")
 
 
+def forgotten(page: Page, behind: Canned, drop: Bucket) -> None:
+    page.goto("/admin/index.html")
+    page.click("#forgotten")
+    page.fill("#forgotten-user", ADMIN)
+    page.click("#forgotten-form button.main")
+    page.wait_for_selector("#reset-form:visible")
+
+
 def vending(page: Page, behind: Canned, drop: Bucket) -> None:
     admin(page, behind, drop)
     page.click("#credentials [data-vend]")
@@ -108,6 +116,7 @@ PAGES: dict[str, Callable[[Page, Canned, Bucket], object]] = {
     "partner-delivering": delivering,
     "admin-sign-in": lambda page, behind, drop: page.goto("/admin/index.html"),
     "admin-authenticator": authenticator,
+    "admin-forgotten": forgotten,
     "admin-access": admin,
     "admin-give": vending,
     "admin-pair": pair,

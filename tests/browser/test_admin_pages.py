@@ -69,6 +69,25 @@ def test_a_wrong_password_and_a_wrong_code_are_told(scene: Scene) -> None:
     expect(scene.page.locator("#user")).to_be_focused()
 
 
+def test_a_forgotten_password_is_replaced_by_mail(scene: Scene) -> None:
+    scene.page.goto("/admin/index.html")
+    scene.page.get_by_role("button", name="Forgotten the password?").click()
+    scene.page.fill("#forgotten-user", ADMIN)
+    scene.page.keyboard.press("Enter")
+    scene.page.fill("#reset-code", "654321")
+    scene.page.fill("#reset-password", OWN)
+    scene.page.fill("#reset-again", OWN)
+    scene.page.keyboard.press("Enter")
+    expect(scene.page.get_by_role("alert")).to_contain_text("This code is not right")
+    scene.page.fill("#reset-code", CODE)
+    scene.page.keyboard.press("Enter")
+    expect(scene.page.locator("#password-told")).to_have_text("The new password is set. Sign in with it.")
+    expect(scene.page.locator("#user")).to_be_focused()
+    said = {"ClientId": "client", "Username": ADMIN}
+    assert asked(scene, "ForgotPassword") == [said]
+    assert asked(scene, "ConfirmForgotPassword")[-1] == {**said, "ConfirmationCode": CODE, "Password": OWN}
+
+
 def test_a_reload_keeps_the_session_and_signing_out_ends_it(scene: Scene) -> None:
     sign_in(scene)
     scene.page.reload()

@@ -5,7 +5,7 @@ const REFUSALS = {
   UserNotFoundException: 'The e-mail address or the password is not right.',
   PasswordResetRequiredException: 'The password has to be set anew. Ask whoever runs the lake to send you a first password.',
   UserNotConfirmedException: 'This account is not ready yet. Ask whoever runs the lake.',
-  CodeMismatchException: 'This code is not right. It changes every 30 seconds: enter the one that is shown now.',
+  CodeMismatchException: 'This code is not right. One of an app changes every 30 seconds: enter the one that is shown now.',
   EnableSoftwareTokenMFAException: 'This code is not right. It changes every 30 seconds: enter the one that is shown now.',
   ExpiredCodeException: 'This code was used already or came too late. Enter the next one.',
   InvalidPasswordException: 'This password is too simple.',
@@ -29,6 +29,9 @@ function words(code, said) {
     return 'The first password has expired. Ask whoever runs the lake to send you a new one.';
   }
   if (code === 'NotAuthorizedException' && /attempts/i.test(said)) return 'Too many wrong passwords. Wait a few minutes.';
+  if (code === 'NotAuthorizedException' && /cannot be reset/i.test(said)) {
+    return 'You have not signed in yet: use the first password that was mailed to you, or ask for another one.';
+  }
   if (code === 'InvalidPasswordException' && said) return `This password is too simple: ${said}`;
   return REFUSALS[code] ?? 'Signing in does not work at the moment. Try again in a minute.';
 }
@@ -62,6 +65,20 @@ export class Pool {
       ClientId: this.clientId,
       Session: session,
       ChallengeResponses: answers,
+    });
+  }
+
+  // Mails a code to somebody who signed in before; for anybody else, Cognito answers the same and mails nothing.
+  forgot(user) {
+    return this.#ask('ForgotPassword', { ClientId: this.clientId, Username: user });
+  }
+
+  reset(user, code, password) {
+    return this.#ask('ConfirmForgotPassword', {
+      ClientId: this.clientId,
+      Username: user,
+      ConfirmationCode: code,
+      Password: password,
     });
   }
 

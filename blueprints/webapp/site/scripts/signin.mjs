@@ -1,14 +1,17 @@
-// An admin's way in: password, at first a new one and an authenticator app, then its code. One step is shown at a time.
+// An admin's way in: password, at first a new one and an authenticator app, then its code; or another password by mail.
+// One step is shown at a time.
 
 import { busy, copyButton, fail, find, replace, say, show } from './dom.mjs';
 
-const STEPS = ['password', 'new-password', 'authenticator', 'code'];
 const TITLES = {
   password: 'Sign in',
   'new-password': 'Choose your own password',
   authenticator: 'Set up your authenticator',
   code: 'Enter your code',
+  forgotten: 'Forgotten password',
+  reset: 'Choose a new password',
 };
+const STEPS = Object.keys(TITLES);
 
 export class SignIn {
   #pool;
@@ -27,8 +30,7 @@ export class SignIn {
       await this.#next(await pool.password(this.#user, form.elements.password.value));
     });
     this.#on('new-password', async (form) => {
-      if (form.elements.password.value !== form.elements.again.value) throw new Error('The two passwords are not the same.');
-      await this.#answer({ NEW_PASSWORD: form.elements.password.value });
+      await this.#answer({ NEW_PASSWORD: twice(form) });
     });
     this.#on('authenticator', async (form) => {
       const { Session } = await pool.verify(this.#challenge.Session, digits(form));
@@ -36,6 +38,17 @@ export class SignIn {
       await this.#answer({});
     });
     this.#on('code', (form) => this.#answer({ SOFTWARE_TOKEN_MFA_CODE: digits(form) }));
+    this.#on('forgotten', async (form) => {
+      this.#user = form.elements.user.value.trim();
+      await pool.forgot(this.#user);
+      this.#step('reset');
+    });
+    this.#on('reset', async (form) => {
+      await pool.reset(this.#user, digits(form), twice(form));
+      this.begin();
+      say(find('password-told'), 'The new password is set. Sign in with it.');
+    });
+    find('forgotten').addEventListener('click', () => this.#step('forgotten'));
     replace(find('authenticator-copy'), copyButton(() => find('authenticator-secret').value.replaceAll(' ', ''), 'Key'));
     for (const back of document.querySelectorAll('[data-back]')) back.addEventListener('click', () => this.begin());
   }
@@ -103,11 +116,18 @@ export class SignIn {
       find(`${step}-form`).reset();
       fail(find(`${step}-problem`), '');
     }
+    say(find('password-told'), 'For the people who give partners access.');
   }
+}
+
+function twice(form) {
+  const { password, again } = form.elements;
+  if (password.value !== again.value) throw new Error('The two passwords are not the same.');
+  return password.value;
 }
 
 function digits(form) {
   const code = form.elements.code.value.replace(/\s/g, '');
-  if (!/^\d{6}$/.test(code)) throw new Error('Enter the six digits that the app shows.');
+  if (!/^\d{6}$/.test(code)) throw new Error('Enter the six digits of the code.');
   return code;
 }

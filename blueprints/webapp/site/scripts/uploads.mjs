@@ -178,6 +178,7 @@ export class Uploads extends EventTarget {
   }
 
   #fail(item, error) {
+    if (this.#items.get(item.key) !== item) return; // cancelled meanwhile
     const refused = StorageError.of(error.status ?? 0, error.body ?? error.request?.responseText);
     item.speed.rest();
     item.running = false;
