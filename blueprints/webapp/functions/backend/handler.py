@@ -39,7 +39,7 @@ SPARE = 4.0  # seconds of a request that are left for its answer
 BODY_MAX = 16_384  # bytes
 
 app = APIGatewayHttpResolver()
-logger = Logger(service="webapp")
+logger = Logger(service="webapp", use_rfc3339=True)  # as Lambda reads levels (developer guide, log levels)
 SETTINGS = settings.read(os.environ)
 
 
@@ -143,11 +143,8 @@ def audit() -> Response[str]:
 
 @app.exception_handler(Refused)
 def refused(error: Refused) -> Response[str]:
-    said: dict[str, Any] = {"code": error.code, "message": error.message}
-    if error.retry_after is not None:
-        said["retryAfter"] = error.retry_after
     logger.info("refused", status=error.status, code=error.code)
-    return _answer(error.status, {"error": said}, error.retry_after)
+    return _told(error)
 
 
 @app.exception_handler([ClientError, BotoCoreError])
@@ -155,12 +152,19 @@ def failed(error: ClientError | BotoCoreError) -> Response[str]:
     known = error.response["Error"]["Code"] if isinstance(error, ClientError) else type(error).__name__
     operation = error.operation_name if isinstance(error, ClientError) else ""
     logger.error("aws failed", operation=operation, code=known)
-    return refused(Refused(502, "aws", f"AWS answered {known} to {operation or 'a call'}. Try again.", retry_after=5))
+    return _told(Refused(502, "aws", f"AWS answered {known} to {operation or 'a call'}. Try again.", retry_after=5))
 
 
 @app.not_found
 def not_found(error: NotFoundError) -> Response[str]:
     return _answer(404, {"error": {"code": "not-found", "message": "There is nothing here."}})
+
+
+def _told(error: Refused) -> Response[str]:
+    said: dict[str, Any] = {"code": error.code, "message": error.message}
+    if error.retry_after is not None:
+        said["retryAfter"] = error.retry_after
+    return _answer(error.status, {"error": said}, error.retry_after)
 
 
 def _answer(status: int, said: dict[str, Any], retry_after: int | None = None) -> Response[str]:

@@ -37,29 +37,28 @@ def entry(
     name: str, said: Credential | None, user: User | None, busy: bool, mark: Mark | None, now: datetime
 ) -> dict[str, Any]:
     """`said` is None for one that is being taken away, `user` for one that is not made yet."""
-    if said is None and user is not None:
-        told = {
-            **_of_tags(name, "vended", user),
-            "note": "",
-            "vendedBy": user.tags.get("lake:vended-by"),
-            "vendedAt": None,
-        }
-    elif said is not None:
-        told = {
-            "name": name,
-            "origin": "vended",
-            "prefix": f"{said.prefix}/",
-            "protocols": list(said.protocols),
-            "permissions": list(said.permissions),
-            "cidrs": list(said.cidrs),
-            "maxObjectMiB": said.max_object_mib,
-            "expires": said.expires,
-            "keys": [key.told() for key in user.keys] if user else [],
-            "note": said.note,
-            "vendedBy": said.by,
-            "vendedAt": said.at,
-        }
-    return {**told, "state": state(said, user, busy, now), "shown": mark is not None}
+    told = _of_tags(name, "vended", user) if user else {"name": name, "origin": "vended", "keys": []}
+    by = {"note": "", "vendedBy": user.tags.get("lake:vended-by") if user else None, "vendedAt": None}
+    return {
+        **told,
+        **(by if said is None else _of_stack(said)),
+        "state": state(said, user, busy, now),
+        "shown": mark is not None,
+    }
+
+
+def _of_stack(said: Credential) -> dict[str, Any]:
+    return {
+        "prefix": f"{said.prefix}/",
+        "protocols": list(said.protocols),
+        "permissions": list(said.permissions),
+        "cidrs": list(said.cidrs),
+        "maxObjectMiB": said.max_object_mib,
+        "expires": said.expires,
+        "note": said.note,
+        "vendedBy": said.by,
+        "vendedAt": said.at,
+    }
 
 
 def state(said: Credential | None, user: User | None, busy: bool, now: datetime) -> str:

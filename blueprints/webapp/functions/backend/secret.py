@@ -34,7 +34,7 @@ class Secrets:
             if error.response["Error"]["Code"] == "ResourceNotFoundException":
                 return None
             raise
-        words = next((tag["Value"].split(" ") for tag in tags if tag["Key"] == SHOWN), [])
+        words = next((str(tag["Value"]) for tag in tags if tag["Key"] == SHOWN), "").split(" ")
         if len(words) != 3 or words[0] != str(credential.serial):
             return None
         return Mark(int(words[0]), words[1], words[2])
