@@ -146,16 +146,18 @@ def test_a_kill_at_the_change_set_loses_nothing_and_a_retry_finds_it(
     assert [one["name"] for one in told if one["did"] == "vended"].count("carrier") == 1
 
 
-def test_a_change_set_of_somebody_else_in_between_is_never_undone(backend: Backend, embedded: Any) -> None:
-    """The moment that a lost update would need: another change is executed after the template was read."""
+@pytest.mark.parametrize("moment", ["CreateChangeSet", "ExecuteChangeSet"])
+def test_a_change_of_somebody_else_in_between_is_never_undone(backend: Backend, embedded: Any, moment: str) -> None:
+    """The moments that a lost update would need: another change is made after the template was read."""
     backend.pair("first")
     rival = Backend([webapp.instance()])
     answers: list[int] = []
 
     def meanwhile(call: Call) -> None:
-        if call.operation == "ExecuteChangeSet":
+        if call.operation == moment:
             embedded.gateway.before_write = None
             answers.append(rival.vend("rival").status)
+            rival.settled()
 
     embedded.gateway.before_write = meanwhile
     assert backend.vend("carrier").status == 202
