@@ -85,6 +85,7 @@ def in_git(vended: Any, place: Any) -> dict[str, Any]:
     values = {
         "id": "It",
         "name": vended.user,
+        "contact": ADMIN,
         "field": "spec.access[0]",
         "prefix": vended.prefix,
         "protocols": sorted(access.protocols),
