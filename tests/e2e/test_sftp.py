@@ -103,7 +103,11 @@ def _write(folder: Path, public: str) -> None:
         silo = yaml.safe_load((MANIFESTS / f"silos/{name}.yaml").read_text())
         silo["spec"]["sftp"] = {"enabled": True, "endpoint": "public" if name == "sales" else "vpc"}
         (folder / f"silos/{name}.yaml").write_text(yaml.safe_dump(silo))
+    (folder / "flows").mkdir()
+    flow = (Path(__file__).parents[2] / "blueprints/flows/dropzone/example.yaml").read_text()
+    (folder / "flows/shipments.yaml").write_text(flow.replace("prefix: inbound/shipments", "partner: shipper"))
     for made in (
+        partner("shipper", "sales"),
         partner("fastfreight", "sales", sshPublicKeys=[public]),
         partner("other", "sales"),
         partner("writer", "sales", permissions=["upload"]),
@@ -433,3 +437,30 @@ def test_a_server_that_is_switched_off_closes_its_port(deployed: Deployed) -> No
     assert [one.server.account for one in sftp.endpoints()] == [SALES]
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port))
+
+
+def test_an_upload_starts_the_flow_that_reads_it_and_an_empty_or_foreign_one_does_not(
+    deployed: Deployed, tmp_path: Path
+) -> None:
+    states = clients.client("stepfunctions", SALES, REGION)
+    (machine,) = [one["stateMachineArn"] for one in states.list_state_machines()["stateMachines"]]
+
+    def started() -> list[str]:
+        runs = states.list_executions(stateMachineArn=machine)["executions"]
+        inputs = (states.describe_execution(executionArn=run["executionArn"])["input"] for run in runs)
+        return sorted(json.loads(said)["object"] for said in inputs)
+
+    (tmp_path / "shipments.csv").write_text("shipment_id;shipped_on;status\n1;2026-01-31;created\n")
+    (tmp_path / "empty.csv").write_text("")
+    user, secret = deployed.pair("shipper")
+    ask = tmp_path / "ask"
+    ask.write_text(f"#!/bin/sh\necho '{secret}'\n")
+    ask.chmod(0o700)
+    env = {**os.environ, "SSH_ASKPASS": str(ask), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": ":0"}
+    done = openssh(deployed, "put shipments.csv\nput empty.csv\n", user, tmp_path, "-o", "BatchMode=no", env=env)
+    assert done.returncode == 0, done.stderr
+    assert started() == ["inbound/shipper/shipments.csv"]
+    with connected(deployed, *deployed.pair("other")) as other:
+        other.putfo(io.BytesIO(b"x"), "shipments.csv")
+        other.get_channel().get_transport().close()  # type: ignore[union-attr]
+    assert started() == ["inbound/shipper/shipments.csv"]

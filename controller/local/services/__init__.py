@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from controller.local.services import (
+    arrivals,
     athena,
     catalog_policies,
     codesuite,
@@ -20,5 +21,17 @@ from controller.local.services import (
 
 
 def install() -> None:
-    for service in (athena, catalog_policies, codesuite, cognito, edge, functions, glue, iam, s3, s3_lifecycle):
+    for service in (
+        arrivals,
+        athena,
+        catalog_policies,
+        codesuite,
+        cognito,
+        edge,
+        functions,
+        glue,
+        iam,
+        s3,
+        s3_lifecycle,
+    ):
         service.install()
