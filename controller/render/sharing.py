@@ -107,6 +107,12 @@ def received(lake: Lake, member: Member) -> tuple[Giver, ...]:
     )
 
 
+def left_out(lake: Lake, member: Member, table: Flow) -> frozenset[str]:
+    """Columns that some share of the table leaves out for the member: what one hides, no other one shows."""
+    shares = (one for one in lake.shares.values() if one.silo == table.silo and reaches(one, member))
+    return frozenset(name for one in shares if matched(one, (table,)) for name in one.exclude_columns)
+
+
 def reaches(share: Share, member: Member) -> bool:
     return member.account in share.accounts or within(member.organizational_unit, share.organizational_units)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from controller.kinds.flow import Column, Flow
@@ -34,14 +35,19 @@ def data_set(flow: Flow) -> dict[str, Any] | None:
     name = next((target.values["dataset"] for target in flow.targets if target.type == "quicksight"), None)
     if name is None:
         return None
-    columns = [column for column in flow.contract.columns if not column.sensitive]
     return {
         "id": f"lake-{flow.name}",
         "flow": flow.name,
         "name": name,
         "table": flow.table,
-        "columns": [{"name": column.name, "type": _type(column)} for column in columns],
+        "columns": shown_columns(flow),
     }
+
+
+def shown_columns(flow: Flow, left_out: Collection[str] = ()) -> list[dict[str, str]]:
+    """Those that anybody may see who sees a dashboard, as QuickSight calls their types."""
+    columns = [one for one in flow.contract.columns if not one.sensitive and one.name not in left_out]
+    return [{"name": column.name, "type": _type(column)} for column in columns]
 
 
 def _type(column: Column) -> str:

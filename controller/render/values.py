@@ -15,10 +15,12 @@ from controller.model.manifest import Manifest
 from controller.model.ownership import TAG_FLOW, code_bucket, logical_id
 from controller.render.blueprint import Catalogue
 from controller.render.components import components
+from controller.render.consumer import data_sets, queries_values
 from controller.render.partners import partner_stacks
 from controller.render.sftp import AUTHORIZER, keyed, sftp_values
 from controller.render.sftp import BLUEPRINT as SFTP
 from controller.render.sharing import (
+    Giver,
     column_grants,
     facts_of,
     giver_values,
@@ -147,15 +149,10 @@ def _sharing(lake: Lake, silo: Silo, catalogue: Catalogue) -> Iterator[Part]:
 
 
 def _consumer(lake: Lake, consumer: Consumer) -> Iterator[Part]:
-    values = {
-        "consumer": consumer.name,
-        "bucket_prefix": f"{lake.organization.name}-{consumer.name}",
-        "organization": lake.organization.name,
-        "principals": sorted(set(consumer.dashboards["principals"])) if consumer.dashboards else [],
-        "scan_limit_bytes": consumer.queries["scanLimitGiB"] * 2**30,
-        "owners": sorted(set(consumer.owners)),
-    }
-    yield Part("consumer", QUERIES, logical_id(QUERIES), values, (), {}, consumer.manifest)
+    givers = received(lake, consumer)
+    values = queries_values(lake, consumer, [giver_values(giver, database, consumer.region) for giver in givers])
+    facts = _accounts(givers) if consumer.dashboards else ()
+    yield Part("consumer", QUERIES, logical_id(QUERIES), values, (), {}, consumer.manifest, facts)
 
 
 def _catalogs(lake: Lake, member: Member) -> Iterator[Part]:
@@ -164,9 +161,17 @@ def _catalogs(lake: Lake, member: Member) -> Iterator[Part]:
         return
     givers = received(lake, member)
     if givers:
-        values = {"member": member.name, "givers": [giver_values(giver, database, member.region) for giver in givers]}
-        facts = tuple(AccountOf(one.silo.name) for one in givers if not isinstance(one.silo.account, str))
-        yield Part(CATALOGS, CATALOGS, logical_id(CATALOGS), values, (), {}, member.manifest, facts)
+        shown = member if isinstance(member, Consumer) and member.dashboards is not None else None
+        values = {
+            "member": member.name,
+            "givers": [giver_values(giver, database, member.region) for giver in givers],
+            "dashboards": data_sets(lake, shown, givers, database) if shown else None,
+        }
+        yield Part(CATALOGS, CATALOGS, logical_id(CATALOGS), values, (), {}, member.manifest, _accounts(givers))
+
+
+def _accounts(givers: Iterable[Giver]) -> tuple[Fact, ...]:
+    return tuple(AccountOf(one.silo.name) for one in givers if not isinstance(one.silo.account, str))
 
 
 def _writers(flows: Iterable[Flow], catalogue: Catalogue) -> list[str]:

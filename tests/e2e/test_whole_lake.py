@@ -17,6 +17,7 @@ from controller.cli.exit import Exit
 from controller.engine.validate import load_lake
 from controller.load.places import blueprints
 from controller.local.clients import client
+from controller.local.resources import store
 
 pytestmark = pytest.mark.emulator
 
@@ -55,6 +56,12 @@ def healths(siloctl: Siloctl) -> dict[str, tuple[str, str]]:
     return {one["silo"]: (one["sync"], one["health"]) for one in document["silos"]}
 
 
+def shown() -> set[str]:
+    """The consumer's data sets."""
+    kept = store.listed(ANALYTICS, REGION, "AWS::QuickSight::DataSet").values()
+    return {one.properties["DataSetId"] for one in kept}
+
+
 def test_the_lake_of_every_kind_is_made_kept_and_changed(siloctl: Siloctl, tmp_path: Path) -> None:
     """One story, since each deployment takes seconds."""
     siloctl("validate")
@@ -81,11 +88,13 @@ def test_the_lake_of_every_kind_is_made_kept_and_changed(siloctl: Siloctl, tmp_p
         "orders",
         "web_sessions",
     }
+    assert shown() == {"lake-sales-complaints", "lake-sales-orders", "lake-sales-web-sessions"}
     (tmp_path / "lake/shares/sales-to-analytics.yaml").unlink()
     said = siloctl("plan")
     assert "consumer/group-analytics/catalogs/LinkSalesOrders will be destroyed" in said
     siloctl("apply", "--yes", *WAIT)
     assert [one["Name"] for one in glue.get_tables(DatabaseName="sales")["TableList"]] == ["complaints"]
+    assert shown() == {"lake-sales-complaints"}
     assert healths(siloctl) == dict.fromkeys(MEMBERS, ("Synced", "Healthy"))
     assert siloctl("plan", "--detailed-exitcode").startswith("No changes.")
     assert siloctl("drift", "--detailed-exitcode").startswith("No drift.")

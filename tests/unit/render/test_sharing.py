@@ -30,6 +30,9 @@ READER = "300000000001"
 ORG, PATH = "o-a1b2c3d4e5", "o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/"
 
 
+SHOWN = {"type": "quicksight", "principals": ["arn:aws:quicksight:x"], "refresh": "on-view"}
+
+
 def share(name: str, tables: Iterable[str] = ("orders",), *, silo: str = "sales", **changed: Any) -> Share:
     made = Share(manifest("Share", name), name, silo, tuple(tables), (ANALYTICS,), (), ("read",), "policy", (), None)
     return replace(made, **changed)
@@ -225,7 +228,7 @@ def test_a_change_of_a_share_takes_effect(fields: dict[str, Any]) -> None:
     [
         pytest.param({"owners": ("other@acme.example",)}, id="owners"),
         pytest.param({"queries": {"engine": "athena", "scanLimitGiB": 7}}, id="scan limit"),
-        pytest.param({"dashboards": {"type": "quicksight", "principals": ["arn:aws:quicksight:x"]}}, id="dashboards"),
+        pytest.param({"dashboards": SHOWN}, id="dashboards"),
         pytest.param({"organizational_unit": COMMERCIAL}, id="unit"),
         pytest.param({"region": "eu-central-1"}, id="region"),
     ],
@@ -237,3 +240,45 @@ def test_a_change_of_a_consumer_takes_effect(fields: dict[str, Any]) -> None:
     assert inputs(before, key, CATALOGUE) != inputs(after, key, CATALOGUE)
     old, new = render_silo(before, key, CATALOGUE), render_silo(after, key, CATALOGUE)
     assert [old.root.body, *(t.body for t in old.nested)] != [new.root.body, *(t.body for t in new.nested)]
+
+
+@pytest.mark.parametrize("changed", [{"refresh": "daily"}, {"principals": ["arn:aws:quicksight:y"]}], ids=str)
+def test_a_change_of_a_consumers_dashboards_takes_effect(changed: dict[str, Any]) -> None:
+    def bodies(shown: dict[str, Any]) -> list[Any]:
+        made = replace(sharing(share("a")), consumers={"reader": consumer(dashboards=shown)})
+        return [template.body for template in render_silo(made, "consumer/reader", CATALOGUE).nested]
+
+    assert bodies(SHOWN) != bodies({**SHOWN, **changed})
+
+
+def data_sets(made: Lake) -> dict[str, list[str]]:
+    """The consumer's, by the table that they read, with their columns."""
+    found = {}
+    for one in nested(made, "consumer/reader", "catalogs")["Resources"].values():
+        if one["Type"] == "AWS::QuickSight::DataSet":
+            table = one["Properties"]["PhysicalTableMap"]["shared"]["RelationalTable"]
+            found[f"{table['Schema']}.{table['Name']}"] = [column["Name"] for column in table["InputColumns"]]
+    return found
+
+
+def test_a_consumers_dashboards_have_a_data_set_for_each_shared_table_and_for_no_other() -> None:
+    shown = {"reader": consumer(dashboards=SHOWN)}
+    assert data_sets(replace(sharing(share("a")), consumers=shown)) == {"sales.orders": ["order_id", "total"]}
+    assert data_sets(sharing(share("a"))) == {}
+
+
+def test_a_data_set_shows_no_column_that_a_share_leaves_out() -> None:
+    hides = share("b", via="lakeformation", exclude_columns=("total",))
+    made = replace(sharing(share("a"), hides), consumers={"reader": consumer(dashboards=SHOWN)})
+    assert data_sets(made) == {"sales.orders": ["order_id"]}
+
+
+def test_dashboards_reach_the_silos_that_give_and_no_other() -> None:
+    def role(*shares: Share) -> str:
+        made = replace(sharing(*shares), consumers={"reader": consumer(dashboards=SHOWN)})
+        body = nested(made, "consumer/reader", "queries")
+        return json.dumps(body["Resources"]["DashboardRole"]["Properties"]["Policies"])
+
+    assert ":s3:::acme-sales-processed-200000000001*" in role(share("a"))
+    assert "GetDataAccess" not in role(share("a")) and "GetDataAccess" in role(share("a", via="lakeformation"))
+    assert "-processed-" not in role() and "kms:ViaService" not in role()
