@@ -13,7 +13,7 @@ from tests.browser.canned import BUCKET, KEY_ID, POOL, SECRET, Canned
 from tests.browser.chromium import chromium, served
 from tests.browser.storage import Bucket, bucket
 
-PATIENCE = 15_000  # milliseconds: two cores, which other tests share
+PATIENCE = 45_000  # milliseconds: two cores, which other tests share
 expect.set_options(timeout=PATIENCE)
 
 

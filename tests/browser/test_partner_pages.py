@@ -45,19 +45,19 @@ def test_a_folder_keeps_its_shape_and_leaves_out_what_systems_put_in(scene: Scen
 
 
 def test_a_folder_of_many_files_is_delivered_whole(scene: Scene) -> None:
-    for number in range(700):
+    for number in range(300):
         scene.file(f"many/{number:03}.csv", b"%d" % number)
     scene.sign_in()
     scene.page.set_input_files("#folder", scene.folder / "many")
-    expect(scene.page.locator("#summary")).to_have_text("700 of 700 delivered", timeout=60_000)
-    expect(scene.page.locator("#delivered-told")).to_have_text("700 files")
-    assert scene.drop.objects == {f"erp/orders/many/{number:03}.csv": b"%d" % number for number in range(700)}
+    expect(scene.page.locator("#summary")).to_have_text("300 of 300 delivered")
+    expect(scene.page.locator("#delivered-told")).to_have_text("300 files")
+    assert scene.drop.objects == {f"erp/orders/many/{number:03}.csv": b"%d" % number for number in range(300)}
 
 
 def test_a_paused_file_lets_the_others_pass(scene: Scene) -> None:
     scene.drop.fault = lambda asked: HOLD if asked.part == 2 else None
     scene.sign_in()
-    scene.page.set_input_files("#files", [scene.file(f"big-{number}.bin", BIG) for number in range(4)])
+    scene.page.set_input_files("#files", [scene.file(f"big-{number}.bin", BIG[: 17 * MIB]) for number in range(4)])
     for number in range(4):
         scene.page.get_by_role("button", name=f"Pause big-{number}.bin").click()
     scene.page.set_input_files("#files", scene.file("a.csv", b"1"))
