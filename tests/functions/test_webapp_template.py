@@ -247,6 +247,23 @@ def test_twenty_fit_and_one_too_many_is_refused_in_words() -> None:
     assert number >= 18
 
 
+def test_what_fills_the_template_can_still_be_changed_and_ended() -> None:
+    """A template without a byte to spare beside the events that a new credential leaves alone."""
+    entry = audit.Entry("2026-01-01T00:00:00Z", ADMIN, audit.VENDED, "x", "x" * 40, "k" * 22, "s" * 11)
+    document = template.Document(audit=(entry,) * audit.FEWEST)
+    for number in range(16):
+        document = document.put(one(WITH, name=f"carrier-{number:02}"))
+    spare = template.LARGEST - len(template.write(document, WITH)) - len('"note":"",')
+    document = document.put(replace(document.credentials["carrier-00"], note="n" * spare))
+    assert len(template.write(document, WITH)) == template.LARGEST
+    item = document.credentials["carrier-01"]
+    rotated = document.put(replace(item, serial=1), entry, replace(entry, did=audit.ROTATED))
+    with pytest.raises(refused.Refused):
+        template.write(rotated, WITH)
+    for changed in (rotated, document.put(replace(item, active=False), entry), document.drop(item.name, entry)):
+        assert template.read(json.loads(template.write(changed, WITH, fewest=0))).credentials == changed.credentials
+
+
 def test_addresses_too_many_for_one_policy_are_known_before() -> None:
     most = {"permissions": list(credential.PERMISSIONS), "prefix": "erp/" + "a" * 196}
     long = [f"2001:db8:1111:2222:3333:4444:5555:{number:x}/128" for number in range(0x1000, 0x100A)]

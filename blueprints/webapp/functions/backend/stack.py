@@ -120,7 +120,11 @@ class VendedStack:
 
     def _bring(self, seen: Seen, wanted: Document) -> bool:
         """Whether the change has begun. False where somebody else was faster."""
-        change_set = self._made(seen, write(wanted, self._settings))
+        more = len(wanted.credentials) > len(seen.document.credentials)
+        text = (
+            write(wanted, self._settings) if more else write(wanted, self._settings, fewest=0)
+        )  # never kept from ending
+        change_set = self._made(seen, text)
         if change_set is None:
             return False
         try:

@@ -63,15 +63,16 @@ def read(template: Mapping[str, Any]) -> Document:
     return Document(found, tuple(Entry(*entry) for entry in kept.get(AUDIT, [])))
 
 
-def write(document: Document, settings: Settings) -> str:
-    """The template's text; old events go where they would not fit. Raises Refused where that is not enough."""
-    for kept in range(min(KEPT, len(document.audit)), -1, -5):
-        fitting = replace(document, audit=document.audit[-kept:] if kept else ())
-        text = json.dumps(body(fitting, settings), separators=(",", ":"))
+def write(document: Document, settings: Settings, fewest: int = FEWEST) -> str:
+    """The template's text; old events but the `fewest` newest go where they would not fit.
+
+    Raises Refused where that is not enough.
+    """
+    for kept in range(KEPT, fewest - 1, -5):
+        newest = document.audit[max(0, len(document.audit) - kept) :]
+        text = json.dumps(body(replace(document, audit=newest), settings), separators=(",", ":"))
         if len(text) <= LARGEST:
             return text
-        if kept <= FEWEST:
-            break
     raise Refused(
         409,
         "full",
