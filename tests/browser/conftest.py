@@ -1,4 +1,4 @@
-"""One browser for all of these tests, a context of its own for each."""
+"""One browser for each module of these tests, a context of its own for each test."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ PATIENCE = 45_000  # milliseconds: two cores, which other tests share
 expect.set_options(timeout=PATIENCE)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """No longer than a module: Playwright holds this thread's event loop while it is there."""
     with chromium() as started:
         yield started
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site() -> Iterator[str]:
     """The site's files, with its policy: its pages may talk to a bucket on this machine and to the user pool."""
     with served(f"http://127.0.0.1:* {POOL}") as address:
