@@ -28,7 +28,6 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
     "connect-src 'self' {hosts}; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
 )
-mimetypes.add_type("text/javascript", ".mjs")
 
 
 @contextmanager

@@ -311,8 +311,8 @@ def test_an_address_is_signed_as_aws_signs_it(scene: Scene, name: str) -> None:
     scene.page.goto("/")
     address = scene.page.evaluate(
         """async ([id, secret, key]) => {
-            const { Keys } = await import('/scripts/keys.mjs');
-            const { Dropzone } = await import('/scripts/dropzone.mjs');
+            const { Keys } = await import('/scripts/keys.js');
+            const { Dropzone } = await import('/scripts/dropzone.js');
             const endpoint = 'https://s3.eu-west-1.amazonaws.com';
             const said = { endpoint, bucket: 'b', region: 'eu-west-1', prefix: 'p/' };
             const dropzone = new Dropzone(await Keys.of(id, secret), said);
@@ -356,7 +356,7 @@ def test_the_secret_cannot_be_read_from_the_page_s_keys(scene: Scene) -> None:
                 kept.push(await importKey(...said));
                 return kept.at(-1);
             };
-            const { Keys } = await import('/scripts/keys.mjs');
+            const { Keys } = await import('/scripts/keys.js');
             const keys = await Keys.of('AKIA', 'secret');
             const texts = JSON.stringify(keys) + Object.values(keys).join();
             return [kept.length, kept.every((key) => !key.extractable), texts.includes('secret')];

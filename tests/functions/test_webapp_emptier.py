@@ -78,7 +78,7 @@ def test_files_stay_while_the_web_app_does_and_go_with_it(s3: Any) -> None:
 
 def test_more_files_than_one_listing_holds_go_too(s3: Any) -> None:
     for number in range(1003):
-        s3.put_object(Bucket=SITE, Key=f"scripts/{number}.mjs", Body=b"")
+        s3.put_object(Bucket=SITE, Key=f"scripts/{number}.js", Body=b"")
     FILES.delete(SCOPE, "x", properties())
     assert files(s3) == 0
 

@@ -43,11 +43,11 @@ def test_a_site_has_another_digest_when_a_pin_or_a_page_is_another() -> None:
 
 def test_every_library_that_the_site_imports_is_pinned_with_its_licence() -> None:
     pinned = {library.name for library in libraries((site_folder() / PINS).read_bytes())}
-    scripts = "".join(path.read_text(encoding="utf-8") for path in site_folder().joinpath("scripts").glob("*.mjs"))
-    modules = {name for name in pinned if name.endswith(".mjs")}
+    scripts = "".join(path.read_text(encoding="utf-8") for path in site_folder().joinpath("scripts").glob("*.js"))
+    modules = {name for name in pinned if name.endswith(".js")}
     assert {name for name in modules if f"'../vendor/{name}'" in scripts} == modules
     assert scripts.count("/vendor/") == len(modules)
-    assert pinned - modules == {name.replace(".mjs", ".LICENSE.txt") for name in modules}
+    assert pinned - modules == {name.replace(".js", ".LICENSE.txt") for name in modules}
 
 
 def test_the_lock_names_the_pinned_versions_and_no_registry() -> None:
@@ -64,3 +64,9 @@ def test_a_wheel_carries_the_libraries_though_git_ignores_them() -> None:
     included = {file.distribution_path for file in WheelBuilder(str(root)).recurse_included_files()}
     below = "controller/_data/blueprints/webapp/site"
     assert {f"{below}/{LIBRARIES}/{one.name}" for one in libraries((site_folder() / PINS).read_bytes())} <= included
+
+
+def test_every_file_has_an_ending_whose_type_every_server_knows() -> None:
+    """CodePipeline tells S3 a file's type by its ending; browsers refuse a module whose type is not JavaScript's."""
+    endings = {path.suffix for path in site_folder().rglob("*") if path.is_file() and path.name != PINS}
+    assert endings <= {".css", ".html", ".js", ".svg", ".txt"}

@@ -1,7 +1,7 @@
 // What was done to vended accesses, newest first.
 
-import { element, find, replace, say, show, time } from './dom.mjs';
-import { count, moment } from './words.mjs';
+import { element, find, replace, say, show, time } from './dom.js';
+import { count, moment } from './words.js';
 
 const DID = {
   vended: 'vended',

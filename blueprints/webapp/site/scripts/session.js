@@ -1,6 +1,6 @@
 // Who is signed in on this tab. Tokens are kept in the tab's storage, so that a reload does not sign out; closing it does.
 
-import { ApiError, call } from './api.mjs';
+import { ApiError, call } from './api.js';
 
 const PLACE = 'lake.session';
 const EARLY = 60_000; // milliseconds before its end that a token is replaced

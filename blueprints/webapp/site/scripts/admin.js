@@ -1,15 +1,15 @@
 // The admins' page: who may deliver, new access, and what was done.
 
-import { site } from './api.mjs';
-import { Activity } from './activity.mjs';
-import { Changes } from './changes.mjs';
-import { Pool } from './cognito.mjs';
-import { Credentials } from './credentials.mjs';
-import { announce, fail, find, say, show } from './dom.mjs';
-import { Handover } from './handover.mjs';
-import { Session } from './session.mjs';
-import { SignIn } from './signin.mjs';
-import { Vending } from './vending.mjs';
+import { site } from './api.js';
+import { Activity } from './activity.js';
+import { Changes } from './changes.js';
+import { Pool } from './cognito.js';
+import { Credentials } from './credentials.js';
+import { announce, fail, find, say, show } from './dom.js';
+import { Handover } from './handover.js';
+import { Session } from './session.js';
+import { SignIn } from './signin.js';
+import { Vending } from './vending.js';
 
 const PAGES = { '#credentials': 'Access', '#activity': 'Activity' };
 

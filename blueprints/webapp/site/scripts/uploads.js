@@ -1,9 +1,9 @@
 // The files on their way. Uppy cuts them into parts and sends these; what is here decides what is begun, what goes on by
 // itself after a lost connection, and what a person is told. It knows nothing of the page.
 
-import { Speed } from './speed.mjs';
-import * as unfinished from './unfinished.mjs';
-import { StorageError } from './dropzone.mjs';
+import { Speed } from './speed.js';
+import * as unfinished from './unfinished.js';
+import { StorageError } from './dropzone.js';
 
 const MEBIBYTE = 1024 * 1024;
 const WHOLE = 16 * MEBIBYTE; // up to here one request is quicker than parts

@@ -1,12 +1,12 @@
 // The partners' page: sign in, deliver, see what was delivered.
 
-import { ApiError, call, site } from './api.mjs';
-import { Deliveries } from './deliveries.mjs';
-import { Dropzone } from './dropzone.mjs';
-import { announce, busy, fail, find, say, show } from './dom.mjs';
-import { Keys } from './keys.mjs';
-import { Listing } from './listing.mjs';
-import { list, moment, until } from './words.mjs';
+import { ApiError, call, site } from './api.js';
+import { Deliveries } from './deliveries.js';
+import { Dropzone } from './dropzone.js';
+import { announce, busy, fail, find, say, show } from './dom.js';
+import { Keys } from './keys.js';
+import { Listing } from './listing.js';
+import { list, moment, until } from './words.js';
 
 const SOON = 3 * 24 * 3600 * 1000; // milliseconds before the end of an access when the page begins to say so
 const VERBS = { upload: 'deliver files', list: 'see what is there', download: 'read files', delete: 'delete files' };
@@ -29,7 +29,7 @@ async function signIn() {
   const keys = await Keys.of(id, secret);
   const granted = await identify(keys);
   const { s3 } = await site();
-  const libraries = await import('../vendor/uppy.mjs');
+  const libraries = await import('../vendor/uppy.js');
   open(keys, granted, new Dropzone(keys, { endpoint: s3.endpoint, ...granted }), libraries);
 }
 

@@ -1,7 +1,7 @@
 // Everybody who may deliver to this silo: declared in git, and vended here.
 
-import { element, find, replace, say, show, time } from './dom.mjs';
-import { count, list, moment, until } from './words.mjs';
+import { element, find, replace, say, show, time } from './dom.js';
+import { count, list, moment, until } from './words.js';
 
 const STATES = {
   active: 'Active',

@@ -1,6 +1,6 @@
 // The site's own API, on the same origin below /api/.
 
-import { humane } from './words.mjs';
+import { humane } from './words.js';
 
 export class ApiError extends Error {
   constructor(status, code, message, retryAfter) {

@@ -1,7 +1,7 @@
 // The form that vends an access.
 
-import { busy, element, fail, find, replace, say } from './dom.mjs';
-import { moment } from './words.mjs';
+import { busy, element, fail, find, replace, say } from './dom.js';
+import { moment } from './words.js';
 
 const NAME = /^[a-z][a-z0-9-]{1,40}$/;
 const PREFIX = /^[a-z0-9][a-z0-9-]*(\/[a-z0-9][a-z0-9-]*)*$/;

@@ -1,7 +1,7 @@
 // Changing an access that there is: more time, a new key, or its end. Each asks first.
 
-import { announce, busy, fail, find, say } from './dom.mjs';
-import { moment } from './words.mjs';
+import { announce, busy, fail, find, say } from './dom.js';
+import { moment } from './words.js';
 
 const HOUR = 3_600_000; // milliseconds
 const LONGEST = 720; // hours from now

@@ -1,8 +1,8 @@
 // From the wish to the pair: waits while CloudFormation makes a key, shows the pair once, and words the message to the
 // partner. What shows the pair is kept in the tab until it was shown, so that a reload loses nothing.
 
-import { announce, copyButton, fail, find, replace, say, show } from './dom.mjs';
-import { duration, moment } from './words.mjs';
+import { announce, copyButton, fail, find, replace, say, show } from './dom.js';
+import { duration, moment } from './words.js';
 
 const PLACE = 'lake.handover';
 const LOOK = 2000; // milliseconds between two looks

@@ -1,8 +1,8 @@
 // One row for each file on its way. Rows are made once and then only changed, so that focus stays where it is.
 
-import { element, say, show } from './dom.mjs';
-import { duration, size } from './words.mjs';
-import { UNDER_WAY } from './uploads.mjs';
+import { element, say, show } from './dom.js';
+import { duration, size } from './words.js';
+import { UNDER_WAY } from './uploads.js';
 
 const STATES = {
   waiting: 'Waiting',

@@ -1,7 +1,7 @@
 // An admin's way in: password, at first a new one and an authenticator app, then its code; or another password by mail.
 // One step is shown at a time.
 
-import { busy, copyButton, fail, find, replace, say, show } from './dom.mjs';
+import { busy, copyButton, fail, find, replace, say, show } from './dom.js';
 
 const TITLES = {
   password: 'Sign in',

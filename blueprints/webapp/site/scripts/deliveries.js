@@ -1,12 +1,12 @@
 // The upper half of the partners' page: choosing files, and seeing them on their way.
 
-import { announce, element, find, replace, say, show } from './dom.mjs';
-import { chosen, dropped } from './gather.mjs';
-import { isClutter, refusal } from './names.mjs';
-import { Rows, summary } from './rows.mjs';
-import { UNDER_WAY, Uploads } from './uploads.mjs';
-import * as unfinished from './unfinished.mjs';
-import { count, size } from './words.mjs';
+import { announce, element, find, replace, say, show } from './dom.js';
+import { chosen, dropped } from './gather.js';
+import { isClutter, refusal } from './names.js';
+import { Rows, summary } from './rows.js';
+import { UNDER_WAY, Uploads } from './uploads.js';
+import * as unfinished from './unfinished.js';
+import { count, size } from './words.js';
 
 const REDRAW = 200; // milliseconds between two drawings of mere progress
 const TELL = 1000; // milliseconds that files are counted before they are told

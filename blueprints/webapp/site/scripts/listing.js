@@ -1,7 +1,7 @@
 // The lower half of the partners' page: what was delivered. Without the right to list, what this visit delivered.
 
-import { element, find, replace, say, show, time } from './dom.mjs';
-import { count, moment, size } from './words.mjs';
+import { element, find, replace, say, show, time } from './dom.js';
+import { count, moment, size } from './words.js';
 
 const ROWS = 50; // shown at once
 const REDRAW = 200; // milliseconds between two drawings while files arrive

@@ -1,7 +1,7 @@
 // A partner's pair, and what is signed with it. The secret becomes a key that the browser can use and no script can
 // read; it is neither stored nor sent. aws4fetch builds what has to be signed (AWS Signature Version 4).
 
-import { AwsV4Signer } from '../vendor/aws4fetch.mjs';
+import { AwsV4Signer } from '../vendor/aws4fetch.js';
 
 const HASH = { name: 'HMAC', hash: 'SHA-256' };
 const WHO = 'Action=GetCallerIdentity&Version=2011-06-15';
