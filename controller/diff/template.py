@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from controller.diff.change import Change, Detail, Verb
+from controller.diff.change import Change, Detail, Later, Verb
+from controller.diff.consequence import Follow, following
 from controller.diff.edits import edits
 from controller.model.source import Source
 
@@ -56,10 +57,47 @@ def compare(
             if before.get(section) != after.get(section)
         )
         yield Change(place, "template", Verb.UPDATE, "the template differs outside its resources", sections)
-    for name in sorted({*old, *new}):
-        change = _resource(f"{place}/{name}", old.get(name), new.get(name), sources.get(name), create_only)
+    found = {
+        name: _resource(f"{place}/{name}", old.get(name), new.get(name), sources.get(name), create_only)
+        for name in sorted({*old, *new})
+    }
+    replaced = {name for name, change in found.items() if change is not None and change.verb is Verb.REPLACE}
+    kept = {name: new[name] for name in new if name in old}
+    pulled = following(kept, replaced, lambda kind, pointer: _is_fixed(pointer, create_only(kind)))
+    for name, change in found.items():
+        if name in pulled:
+            change = _pulled(place, name, kept[name], change, sources.get(name), pulled[name])
         if change is not None:
             yield change
+
+
+def _pulled(
+    place: str,
+    name: str,
+    resource: Mapping[str, Any],
+    change: Change | None,
+    source: Source | None,
+    pulled: list[tuple[Follow, bool]],
+) -> Change:
+    """The change of a resource that refers to one which is made anew; `change` is its own, if it has one."""
+    details = change.details if change else ()
+    told = {detail.path for detail in details}
+    for one, forced in pulled:
+        if one.path not in told:
+            told.add(one.path)
+            later = Later(f"{place}/{one.name}", one.attribute)
+            details = (*details, Detail(one.path, one.expression, later, forced))
+    replaced = (change is not None and change.verb is Verb.REPLACE) or any(forced for _, forced in pulled)
+    reason = "what it refers to is made anew" if change is None else change.reason
+    return Change(
+        f"{place}/{name}",
+        resource["Type"],
+        Verb.REPLACE if replaced else Verb.UPDATE,
+        reason,
+        details,
+        source,
+        destroys_data=replaced and _holds_data(resource),
+    )
 
 
 def _resource(
@@ -73,7 +111,7 @@ def _resource(
         return None
     if old is None:
         return Change(address, new["Type"] if new else "", Verb.CREATE, "does not exist yet", source=source)
-    holds_data = old["Type"] in DATA_TYPES and old.get("Metadata", {}).get(DATA) != NO_DATA
+    holds_data = _holds_data(old)
     if new is None:
         kept = old.get("DeletionPolicy") in KEEPING
         reason = "no manifest asks for it" + ("; AWS keeps it, outside the stack" if kept else "")
@@ -104,6 +142,10 @@ def _resource(
         source,
         destroys_data=replaced and holds_data,
     )
+
+
+def _holds_data(resource: Mapping[str, Any]) -> bool:
+    return resource["Type"] in DATA_TYPES and resource.get("Metadata", {}).get(DATA) != NO_DATA
 
 
 def _details(old: Mapping[str, Any], new: Mapping[str, Any], fixed: frozenset[str]) -> Iterator[Detail]:

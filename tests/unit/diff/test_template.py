@@ -106,3 +106,60 @@ def test_a_template_that_differs_outside_of_its_resources_is_one_change() -> Non
     after = {"Resources": {"Thing": QUEUE}, "Outputs": {"A": {"Value": "2"}}}
     (change,) = compare("silo/sales/storage", before, after, {}, create_only)
     assert (change.address, change.verb, change.details[0].path) == ("silo/sales/storage", Verb.UPDATE, "Outputs")
+
+
+ROLE: dict[str, Any] = {"Type": "AWS::IAM::Role", "Properties": {"Path": "/a/"}}
+
+
+def of(before: dict[str, Any], **after: Any) -> dict[str, tuple[Verb, list[str]]]:
+    """What a stack's resources go through when these change, with the paths of what differs."""
+    found = compare("silo/sales/storage", {"Resources": before}, {"Resources": {**before, **after}}, {}, create_only)
+    return {one.address.rpartition("/")[2]: (one.verb, [detail.path for detail in one.details]) for one in found}
+
+
+@pytest.mark.parametrize(
+    ("properties", "verb", "path"),
+    [
+        ({"KmsMasterKeyId": {"Fn::GetAtt": ["Role", "Arn"]}}, Verb.UPDATE, "KmsMasterKeyId"),
+        ({"QueueName": {"Ref": "Role"}}, Verb.REPLACE, "QueueName"),
+        ({"QueueName": {"Fn::Sub": "${Role}-x"}}, Verb.REPLACE, "QueueName"),
+        ({"QueueName": {"Fn::Sub": ["${r}", {"r": {"Ref": "Role"}}]}}, Verb.REPLACE, "QueueName"),
+        ({"QueueName": {"Fn::Join": ["-", ["x", {"Ref": "Role"}]]}}, Verb.REPLACE, "QueueName"),
+        ({"Tags": [{"Key": "role", "Value": {"Ref": "Role"}}]}, Verb.UPDATE, "Tags[0].Value"),
+    ],
+)
+def test_what_refers_to_a_replaced_resource_changes_with_it(properties: Any, verb: Verb, path: str) -> None:
+    stack = {"Role": ROLE, "Queue": {"Type": "AWS::SQS::Queue", "Properties": properties}}
+    found = of(stack, Role={"Type": "AWS::IAM::Role", "Properties": {"Path": "/b/"}})
+    assert found == {"Role": (Verb.REPLACE, ["Path"]), "Queue": (verb, [path])}
+
+
+def test_a_replacement_goes_on_through_what_it_replaces_and_ends_at_what_it_does_not() -> None:
+    stack = {
+        "Role": ROLE,
+        "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Role"}}},
+        "Bucket": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": {"Fn::GetAtt": ["Queue", "QueueName"]}}},
+        "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "Bucket"}}},
+        "Other": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "Topic"}}},
+        "Text": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Fn::Sub": "${!Role}"}}},
+    }
+    changed = {"Type": "AWS::IAM::Role", "Properties": {"Path": "/b/"}}
+    found = of(stack, Role=changed)
+    assert {name: verb for name, (verb, _) in found.items()} == {
+        "Role": Verb.REPLACE,
+        "Queue": Verb.REPLACE,
+        "Bucket": Verb.REPLACE,
+        "Topic": Verb.UPDATE,
+    }
+    changes = compare(
+        "silo/sales/storage", {"Resources": stack}, {"Resources": {**stack, "Role": changed}}, {}, create_only
+    )
+    assert [one.address for one in changes if one.destroys_data] == ["silo/sales/storage/Bucket"]
+
+
+def test_what_changes_itself_is_told_once_for_each_property() -> None:
+    stack = {"Role": ROLE, "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Ref": "Role"}}}}
+    queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": {"Fn::Sub": "${Role}-x"}, "DelaySeconds": 5}}
+    found = of(stack, Role={"Type": "AWS::IAM::Role", "Properties": {"Path": "/b/"}}, Queue=queue)
+    assert sorted(found["Queue"][1])[0] == "DelaySeconds"
+    assert len(found["Queue"][1]) == len(set(found["Queue"][1]))
