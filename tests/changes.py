@@ -29,6 +29,12 @@ def leaves(kind: str) -> dict[Where, dict[str, Any]]:
     return found
 
 
+def leaves_of_source(flow_type: str) -> dict[Where, dict[str, Any]]:
+    """The same of a flow's source of that type."""
+    base = f"file:///blueprints/flows/{flow_type}/schema.json"
+    return dict(_leaves({"$ref": "#/$defs/source"}, base, SOURCE, None))
+
+
 def _leaves(schema: Any, base: str, at: Where, without: Where | None) -> Iterator[tuple[Where, dict[str, Any]]]:
     if "$ref" in schema:
         schema, base = target(schema["$ref"], base)
@@ -41,12 +47,12 @@ def _leaves(schema: Any, base: str, at: Where, without: Where | None) -> Iterato
         yield from _leaves(schema["items"], base, (*at, "[]"), without)
     elif isinstance(schema.get("additionalProperties"), Mapping):
         yield (*at, "{}"), schema["additionalProperties"]
-    elif not {"const", "oneOf", "properties"} & schema.keys() and not _single(schema):
+    elif {"type", "enum"} & schema.keys() and not {"oneOf", "properties"} & schema.keys() and not _single(schema):
         yield at, schema
 
 
 def _single(schema: Mapping[str, Any]) -> bool:
-    return len(schema.get("enum", schema.get("items", {}).get("enum", (1, 2)))) == 1
+    return len(schema.get("enum", schema.get("items", {}).get("enum", (1, 2)))) == 1 or "const" in schema
 
 
 def places(value: Any, where: Where) -> Iterator[tuple[Any, str | int]]:
