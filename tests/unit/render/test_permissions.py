@@ -83,7 +83,6 @@ NOT_ASKED_FOR: Mapping[tuple[str, str], str] = {
     ("AWS::SecretsManager::Secret", "secretsmanager:GetRandomPassword"): "a partner's secret is its key's",
     ("AWS::SecretsManager::Secret", "secretsmanager:*Region*"): "no copies in other regions",
     ("AWS::Transfer::Server", "ds:*"): "no directory service",
-    ("AWS::Transfer::Server", "logs:ListLogDeliveries"): "structured logs alone",
     ("AWS::Athena::WorkGroup", "s3:*"): "results are written by whoever queries",
     ("AWS::CloudFormation::Stack", "cloudformation:*StackPolicy"): "only the root has one, which the pipeline sets",
     ("AWS::CloudFormation::Stack", "cloudformation:UpdateTerminationProtection"): "nested stacks have the root's",
@@ -107,6 +106,14 @@ NOT_ASKED_FOR: Mapping[tuple[str, str], str] = {
     ("AWS::CodePipeline::Pipeline", "codepipeline:StartPipelineExecution"): "no RestartExecutionOnUpdate",
 }
 
+# What no handler lists: who switches an HTTP API's log on sets its delivery up (API Gateway developer guide, logging).
+DELIVERY = [
+    *(f"logs:{verb}LogDelivery" for verb in ("Create", "Delete", "Get", "Update")),
+    *("logs:DescribeResourcePolicies", "logs:ListLogDeliveries", "logs:PutResourcePolicy"),
+]
+# Actions that are refused upon anything narrower than everything (service authorization reference).
+WITHOUT_RESOURCES = [*DELIVERY, "cloudfront:CreateOriginAccessControl", "cognito-idp:CreateUserPool"]
+
 
 def resources(case: Path) -> dict[str, Any]:
     return dict(yaml.safe_load(case.read_text(encoding="utf-8"))["Resources"])
@@ -122,10 +129,13 @@ def attached(role: str) -> list[dict[str, Any]]:
     return [one["Properties"] for one in made if {"Ref": role} in one["Properties"].get("Roles", [])]
 
 
-def allowed(role: str) -> set[str]:
+def allowed(role: str, resource: object = None) -> set[str]:
+    """The actions of all statements, or of those upon just this resource."""
     every = [*policies(role), *attached(role)]
     statements = [one for policy in every for one in policy["PolicyDocument"]["Statement"]]
-    listed = [one["Action"] for one in statements if one["Effect"] == "Allow"]
+    listed = [
+        one["Action"] for one in statements if one["Effect"] == "Allow" and resource in (None, one.get("Resource"))
+    ]
     return {action.lower() for said in listed for action in (said if isinstance(said, list) else [said])}
 
 
@@ -167,6 +177,17 @@ def test_every_exception_is_still_one() -> None:
     assert [
         one for one in NOT_ASKED_FOR if not any(fnmatchcase(k, one[0]) and matches(a, [one[1]]) for k, a in left)
     ] == []
+
+
+@pytest.mark.parametrize("action", WITHOUT_RESOURCES)
+def test_what_knows_no_resources_is_allowed_upon_all(action: str) -> None:
+    assert matches(action, allowed("DeployRole", "*"))
+
+
+def test_a_pipeline_is_made_by_who_may_look_at_its_role() -> None:
+    """CodePipeline's handler gets the role before it passes it; no role of a pipeline is below /lake/workload/."""
+    role = {"Fn::GetAtt": ["SiteRole", "Arn"]}
+    assert {"iam:getrole", "iam:passrole"} <= allowed("DeployRole", role)
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=f"{case.parts[-4]}-{case.parts[-2]}") for case in EVERY])
