@@ -154,11 +154,11 @@ def try_pair(page: Page, key: str, secret: str) -> None:
 
 
 def deliver(page: Page, files: list[Path]) -> None:
-    """The connection breaks once a third of the last file is there, and is back a moment later."""
+    """The connection breaks once half of the last file is there, and is back a moment later."""
     large = page.locator(".transfer", has_text=files[-1].name)
     page.set_input_files("#files", files)
     expect(page.locator(".transfer")).to_have_count(len(files))
-    wait_for_progress(page, files[-1].name, 40)
+    wait_for_progress(page, files[-1].name, 50)
     page.context.set_offline(True)
     expect(large).to_contain_text("No connection; it goes on by itself")
     page.context.set_offline(False)
