@@ -6,23 +6,20 @@ what that cannot see: bucket policies (CloudFormation user guide, "Resource type
 
 from __future__ import annotations
 
-import json
-import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any
 
 from controller.diff.change import Detail
 from controller.diff.drift import DriftClass, DriftReport, Finding
-from controller.diff.literal import StackFacts, UnresolvedError
-from controller.diff.policy import differences
 from controller.engine.credential_drift import USER, CredentialDrift, Made, made, vended_finding
 from controller.engine.enrolment import enrolment
+from controller.engine.found import Found
 from controller.engine.observe import read_index, side_by_side, value_or
 from controller.engine.partners import Users
+from controller.engine.policy_drift import BUCKET_POLICY, PolicyDrift
 from controller.engine.ports import Ports
 from controller.engine.silos import Silos
 from controller.engine.status import APPLY, BY_HAND, START, START_SITE, origin_of, place_of
@@ -37,9 +34,6 @@ from controller.publish.origin import Origin
 from controller.resolve.lake import Lake
 
 NESTED = "AWS::CloudFormation::Stack"
-BUCKET_POLICY = "AWS::S3::BucketPolicy"
-CATALOG_POLICY = "Custom::LakeCatalogPolicy"
-OURS = "Lake"  # how the Sids of the lake's statements in a catalog policy begin
 NOTICED = timedelta(minutes=10)  # by then a pipeline that polls has seen a new bundle
 AT_REST = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})  # drift can be detected
 
@@ -48,7 +42,7 @@ def find_drift(
     lake: Lake, ports: Ports, silos: Silos, users: Users, vendings: VendedReader, names: Sequence[str] = ()
 ) -> DriftReport:
     """Look into `names`, or into all silos and the accounts of the units too. One unreachable silo stops no other."""
-    found = _Found()
+    found = Found()
     index = read_index(ports, lake.organization.home_region)
     if isinstance(index, Unreadable):
         found.unreadable["index"] = index.why
@@ -87,15 +81,6 @@ def _counted(compared: Counter[str]) -> dict[str, int]:
 
 
 @dataclass
-class _Found:
-    findings: list[Finding] = field(default_factory=list)
-    vended: list[Finding] = field(default_factory=list)
-    unpublished: list[str] = field(default_factory=list)
-    unreadable: dict[str, str] = field(default_factory=dict)
-    compared: Counter[str] = field(default_factory=Counter)
-
-
-@dataclass
 class _Look:
     """One silo, from its pipeline down to the policies of its buckets."""
 
@@ -108,12 +93,12 @@ class _Look:
     entry: Entry | None
     index_known: bool
     place: Place
-    found: _Found = field(default_factory=_Found)
+    found: Found = field(default_factory=Found)
     parameters: tuple[str, ...] = ()  # of the root stack
     gone: set[str] = field(default_factory=set)  # nested stacks that were deleted by hand
     origin: Origin = field(init=False)
 
-    def all(self) -> _Found:
+    def all(self) -> Found:
         self.origin = origin_of(self.ports, self.lake, self.name, self.place)
         pipeline = value_or(self.silos.pipeline(self.place, PIPELINE), None)
         self._deaf(pipeline, "pipeline", "no longer looks for new bundles", START)
@@ -135,8 +120,10 @@ class _Look:
         there = {name: stack for name, stack in nested.items() if name not in self.gone}
         read = {name: self._resources(stack, name) for name, stack in there.items()}
         listed = {name: resources for name, resources in read.items() if resources is not None}
+        policies = PolicyDrift(self.silos, self.place, self.origin, self.found)
         for name in listed:
-            self._policies(name, there[name], listed[name])
+            if why := policies.look(name, there[name], listed[name]):
+                self._unread(self.origin.nested_address(name), why)
         if listed.keys() == there.keys() and not root.status.endswith("_IN_PROGRESS"):
             self._credentials(there, listed)
         return self.found
@@ -387,97 +374,7 @@ class _Look:
             case Absent():
                 pass
 
-    def _policies(self, nested: str, stack: str, resources: Sequence[LiveResource]) -> None:
-        if not any(resource.type in (BUCKET_POLICY, CATALOG_POLICY) for resource in resources):
-            return
-        live, template = self.silos.stack(self.place, stack), self.silos.template(self.place, stack)
-        match live, template:
-            case Present(there), Present(body):
-                by_id = {resource.logical_id: resource for resource in resources}
-                facts = StackFacts(body, there.parameters, by_id, self.place.account, self.place.region, there.name)
-                for logical, resource in sorted(body.get("Resources", {}).items()):
-                    if resource["Type"] == BUCKET_POLICY and logical in by_id:
-                        self._policy(nested, logical, resource["Properties"], facts)
-                    if resource["Type"] == CATALOG_POLICY and logical in by_id:
-                        self._catalog_policy(nested, logical, resource["Properties"], facts)
-            case (Unreadable(why), _) | (_, Unreadable(why)):
-                self._unread(self.origin.nested_address(nested), why)
-            case _:
-                return
-
-    def _catalog_policy(self, nested: str, logical: str, properties: Mapping[str, object], facts: StackFacts) -> None:
-        """Only the lake's statements are compared: the policy is other people's too."""
-        address = self.origin.address(nested, logical)
-        match self.silos.catalog_policy(self.place):
-            case Unreadable(why):
-                self.found.unreadable[address] = why
-                return
-            case Present(actual):
-                there = _statements(actual)
-            case Absent():
-                there = []
-        ours = [one for one in there if str(one.get("Sid", "")).startswith(OURS)]
-        expected = facts.literal(properties["PolicyDocument"])
-        whole = [*(one for one in there if one not in ours), *expected["Statement"]]
-        self.found.compared["catalog policies"] += 1
-        if details := differences(expected, {**expected, "Statement": ours}):
-            policy = shlex.quote(json.dumps({**expected, "Statement": whole}, sort_keys=True))
-            self.found.findings.append(
-                Finding(
-                    DriftClass.POLICY_CHANGED,
-                    address,
-                    CATALOG_POLICY,
-                    "has other statements of the lake than were deployed",
-                    details,
-                    reassert=self._there(
-                        f"aws glue put-resource-policy --enable-hybrid TRUE --policy-in-json {policy}"
-                    ),
-                    accept="give the access by a Share manifest where it is meant, and put the policy back",
-                    source=self.origin.source(nested, logical),
-                )
-            )
-
-    def _policy(self, nested: str, logical: str, properties: Mapping[str, object], facts: StackFacts) -> None:
-        address = self.origin.address(nested, logical)
-        try:
-            bucket = str(facts.literal(properties["Bucket"]))
-            expected = facts.literal(properties["PolicyDocument"])
-        except UnresolvedError as error:
-            self.found.unreadable[address] = f"its expected policy cannot be told: {error}"
-            return
-        match self.silos.bucket_policy(self.place, bucket):
-            case Unreadable(why):
-                self.found.unreadable[address] = why
-                return
-            case Present(actual):
-                details = differences(expected, actual)
-                message = "is not the policy that was deployed"
-            case Absent():
-                details = differences(expected, None)
-                message = "was taken off its bucket"
-        self.found.compared["bucket policies"] += 1
-        if details:
-            policy = shlex.quote(json.dumps(expected, sort_keys=True))
-            self.found.findings.append(
-                Finding(
-                    DriftClass.POLICY_CHANGED,
-                    address,
-                    BUCKET_POLICY,
-                    message,
-                    details,
-                    reassert=self._there(f"aws s3api put-bucket-policy --bucket {bucket} --policy {policy}"),
-                    accept="give the access by a Share manifest where it is meant, and put the policy back",
-                    source=self.origin.source(nested, logical),
-                )
-            )
-
 
 def _dotted(path: str) -> str:
     """`/VersioningConfiguration/Status` as plans write it."""
     return path.strip("/").replace("/", ".")
-
-
-def _statements(policy: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """A policy of one statement may hold it without a list."""
-    found = policy.get("Statement", [])
-    return found if isinstance(found, list) else [found]
