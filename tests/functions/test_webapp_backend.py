@@ -17,7 +17,7 @@ import yaml
 from botocore.exceptions import ClientError
 
 from controller.load.places import folder
-from controller.local import clients
+from controller.local import clients, functions
 from controller.render.blueprint import Catalogue
 from tests.functions import webapp
 from tests.functions.webapp import (
@@ -353,6 +353,24 @@ def test_what_is_not_signed_in_does_nothing(backend: Backend) -> None:
         answer = backend.call(method, path, {} if method == "POST" else None, who="")
         assert (answer.status, answer.code) == (401, "not-signed-in"), path
     assert "vended-nobody" not in users()
+
+
+@pytest.mark.parametrize(
+    ("body", "encoded"),
+    [("//79", True), ("x", True), ("{", False), ("[" * 9_000, False), ('"\\ud800"', False), ("9" * 5_000, False)],
+    ids=["no text", "no base64", "no JSON", "deep", "half a character", "long number"],
+)
+def test_a_body_of_nobodys_is_refused_and_ends_nothing_in_an_error(backend: Backend, body: str, encoded: bool) -> None:
+    """An error of the function would tell the silo's owners, whenever a stranger likes."""
+    event = {**webapp.event("POST", "/api/partner/session", None, "", "", {}), "body": body}
+    answer = functions.invoke(backend.arns[0], {**event, "isBase64Encoded": encoded})
+    assert (answer["statusCode"], json.loads(answer["body"])["error"]["code"]) == (400, "invalid")
+
+
+def test_a_word_that_is_no_word_shows_nothing(backend: Backend) -> None:
+    backend.pair("odd")
+    for word in ("\ud800", "\u00e4", "", None, 1, ["x"]):
+        assert backend.call("POST", "/api/credentials/odd/reveal", {"reveal": word}).status == 403, repr(word)
 
 
 def test_the_configuration_holds_what_a_browser_needs(backend: Backend, silo: Any) -> None:

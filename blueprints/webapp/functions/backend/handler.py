@@ -173,10 +173,10 @@ def _answer(status: int, said: dict[str, Any], retry_after: int | None = None) -
 
 
 def _body() -> Any:
-    text = app.current_event.decoded_body or "{}"
-    if len(text) > BODY_MAX:
-        raise Refused(413, "too-long", "The request's body is too long.")
     try:
+        text = app.current_event.decoded_body or "{}"  # in base64 where the HTTP API takes it for no text
+        if len(text) > BODY_MAX:
+            raise Refused(413, "too-long", "The request's body is too long.")
         return json.loads(text)
     except (ValueError, RecursionError):
         raise invalid("the request's body is no JSON") from None

@@ -87,7 +87,7 @@ class Vending:
     def reveal(self, name: str, word: Any, by: str) -> dict[str, str]:
         seen = self._stack.look()
         credential = seen.document.find(name)
-        if credential is None or not isinstance(word, str) or digest(word) != credential.reveal:
+        if credential is None or not isinstance(word, str) or not word.isascii() or digest(word) != credential.reveal:
             raise self._unknown(name, credential, seen)
         if (mark := self._secrets.mark(credential)) is not None:
             raise Refused(410, "shown", f"This secret was shown at {mark.at} to {mark.by}. Rotate it to get a new one.")
