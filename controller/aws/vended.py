@@ -11,10 +11,11 @@ from botocore.exceptions import ClientError
 
 from controller.aws.client import Clients
 from controller.aws.errors import code_of, observed
+from controller.model.errors import AwsError
 from controller.model.live import LiveResource, Place
 from controller.model.observed import Observed
 from controller.model.ownership import PARTNERS_SECRETS, READER_ROLE, TAG_SHOWN, VENDED_STACK, role_arn
-from controller.model.vended import METADATA, ChangeSet, VendedStack
+from controller.model.vended import METADATA, ChangeSet, VendedStack, fault
 
 REVIEW = "REVIEW_IN_PROGRESS"  # has no template of its own yet
 WAITING = frozenset({"AVAILABLE", "UNAVAILABLE"})  # execution states of a change set that nobody carried out
@@ -32,6 +33,8 @@ class AwsVended:
             api = self._api("cloudformation", place)
             stack = api.describe_stacks(StackName=VENDED_STACK)["Stacks"][0]
             template = _template(api) if stack["StackStatus"] != REVIEW else {}
+            if wrong := fault(template):
+                raise AwsError(f"stack {VENDED_STACK} is not as a web app writes it: {wrong}", service="cloudformation")
             return VendedStack(
                 stack["StackStatus"],
                 stack.get("StackStatusReason", ""),
@@ -61,7 +64,12 @@ class AwsVended:
 
 def _template(api: Any) -> dict[str, Any]:
     body = api.get_template(StackName=VENDED_STACK, TemplateStage="Original")["TemplateBody"]
-    parsed = json.loads(body) if isinstance(body, str) else body
+    try:
+        parsed = json.loads(body) if isinstance(body, str) else body
+    except ValueError:
+        parsed = None
+    if not isinstance(parsed, dict):
+        raise AwsError(f"stack {VENDED_STACK} is not as a web app writes it: no JSON", service="cloudformation")
     return {str(key): value for key, value in parsed.items()}
 
 

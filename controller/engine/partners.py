@@ -40,6 +40,12 @@ class People:
     vended: Mapping[str, Observed[VendedStack]]
     now: datetime
 
+    @property
+    def unread(self) -> dict[str, str]:
+        """Why, by silo, where users or what was vended could not be read: then nobody knows who has credentials."""
+        found = [*self.users.items(), *self.vended.items()]
+        return {silo: one.why for silo, one in found if isinstance(one, Unreadable)}
+
     def by_name(self, silo: str) -> dict[str, LiveUser]:
         return {user.name: user for user in value_or(self.users.get(silo, Absent()), ())}
 

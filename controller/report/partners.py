@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,11 +12,13 @@ from controller.model.credential import WELL, Ended, Held
 from controller.report.terminal import PLAIN, Color, Terminal
 from controller.report.value import count, plain
 
-FORMAT_VERSION = "1.0"  # major.minor: readers must tolerate fields that a newer minor adds
+FORMAT_VERSION = "1.1"  # major.minor: readers must tolerate fields that a newer minor adds
 HEADINGS = ("PARTNER", "SILO", "PREFIX", "BY", "STATE", "EXPIRES", "KEY AGE", "LAST USED", "IN GIT")
 
 
-def partners_text(found: Sequence[Held], today: date, terminal: Terminal = PLAIN) -> str:
+def partners_text(
+    found: Sequence[Held], today: date, terminal: Terminal = PLAIN, unread: Mapping[str, str] | None = None
+) -> str:
     """A table with a line end, and below each row why it is not well."""
     rows = [tuple(plain(cell, terminal) for cell in _row(one, today)) for one in found]
     widths = [max(len(row[column]) for row in [HEADINGS, *rows]) for column in range(len(HEADINGS))]
@@ -24,8 +26,9 @@ def partners_text(found: Sequence[Held], today: date, terminal: Terminal = PLAIN
     for one, row in zip(found, rows, strict=True):
         lines += [_join(row, widths), *_why(one, terminal)]
     bad = sum(one.state not in WELL for one in found)
-    end = f"{bad} to look at." if bad else "all well."
-    return "\n".join([*lines, "", f"{count(len(found), 'credentials')}, {end}"]) + "\n"
+    gaps = [plain(f"silo {silo} could not be read: {why}", terminal) for silo, why in sorted((unread or {}).items())]
+    end = f"{bad} to look at." if bad else "not all could be read." if gaps else "all well."
+    return "\n".join([*lines, "", *gaps, f"{count(len(found), 'credentials')}, {end}"]) + "\n"
 
 
 def partner_text(found: Sequence[Held], today: date, terminal: Terminal = PLAIN) -> str:
@@ -44,12 +47,13 @@ def partner_text(found: Sequence[Held], today: date, terminal: Terminal = PLAIN)
     return "\n".join(lines) + "\n"
 
 
-def partners_json(found: Sequence[Held]) -> str:
-    """One JSON document with a line end."""
+def partners_json(found: Sequence[Held], unread: Mapping[str, str]) -> str:
+    """One JSON document with a line end; `unread` says why a silo's could not be read."""
     document = {
         "format_version": FORMAT_VERSION,
         "tool_version": __version__,
-        "good": all(one.state in WELL for one in found),
+        "good": not unread and all(one.state in WELL for one in found),
+        "unread": dict(unread),
         "credentials": [_credential(one) for one in found],
     }
     return json.dumps(document, indent=2) + "\n"

@@ -105,3 +105,18 @@ def test_a_change_set_that_a_crash_left_is_told(two_silos: str, capsys: pytest.C
         next(line for line in told.splitlines() if "change set left" in line).partition("take it away: ")[2], two_silos
     )
     assert api.list_change_sets(StackName="lake-vended")["Summaries"] == []
+
+    # Whoever administers that account may write anything there: it is told, and ends the look at nothing else.
+    api.delete_stack(StackName="lake-vended")
+    hostile = {
+        "probe": {"prefix": "inbound", "by": "\x1b[2J", "at": "", "expires": "never", "protocols": "[", "serial": {}}
+    }
+    body = json.dumps({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}, "Metadata": {"lake:vended": hostile}})
+    api.create_stack(StackName="lake-vended", TemplateBody=body)
+    api.get_waiter("stack_create_complete").wait(StackName="lake-vended", WaiterConfig={"Delay": 1})
+    for words, exits in ((["status"], Exit.ERROR), (["drift"], Exit.ERROR), (["partner", "list"], Exit.ERROR)):
+        capsys.readouterr()
+        status = run(["--manifests", two_silos, *words])
+        told = capsys.readouterr()
+        assert "lake-vended is not as a web app writes it" in told.out + told.err, (words, told)
+        assert status == exits and "\x1b[2J" not in told.out + told.err, words

@@ -16,6 +16,7 @@ from controller.access import Policies, Principal, Request, decide
 from controller.access import read as policy_of
 from controller.kinds.partner import Access
 from controller.model import ownership
+from controller.model.vended import fault
 from controller.render import partners
 from controller.render.blueprint import Catalogue
 from tests.functions.loading import modules
@@ -141,6 +142,7 @@ def test_whatever_is_accepted_makes_users_keys_and_secrets_alone(asked: list[Any
         "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Conditions", "Resources"
     }  # fmt: skip
     assert "{{" not in json.dumps(found)
+    assert fault(found) == "", "the controller reads what is written here"
 
 
 @settings(deadline=None)

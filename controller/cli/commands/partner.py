@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -39,6 +39,7 @@ class Seen:
     given: Given
     users: Users
     found: tuple[Held, ...]
+    unread: Mapping[str, str]  # what could not be read, by silo, and why
     today: date
 
     def named(self, name: str) -> tuple[Held, ...]:
@@ -59,7 +60,10 @@ def list_(folder: Path, form: str, silos: tuple[str, ...]) -> int:
     Exits 0 only when every credential is as git says.
     """
     seen = _see(folder, silos)
-    return _tell(seen.found, form, lambda terminal: partners_text(seen.found, seen.today, terminal))
+    told = _tell(
+        seen.found, form, lambda terminal: partners_text(seen.found, seen.today, terminal, seen.unread), seen.unread
+    )
+    return Exit.ERROR if seen.unread else told
 
 
 @command.command("show")
@@ -182,11 +186,13 @@ def _see(folder: Path, silos: tuple[str, ...]) -> Seen:
     asked = [name for name in given.named(silos) if name in given.lake.silos]
     places = {name: place_of(given.lake.silos[name], index.silos.get(name)) for name in asked}
     people = look(places, wired.partners, wired.vendings, wired.ports.now())
-    return Seen(given, wired.partners, held(given.lake, places, people), datetime.now(UTC).date())
+    return Seen(given, wired.partners, held(given.lake, places, people), people.unread, datetime.now(UTC).date())
 
 
-def _tell(found: Sequence[Held], form: str, text: Callable[[Terminal], str]) -> int:
-    click.echo(partners_json(found) if form == "json" else text(Terminal.of(sys.stdout)), nl=False)
+def _tell(
+    found: Sequence[Held], form: str, text: Callable[[Terminal], str], unread: Mapping[str, str] | None = None
+) -> int:
+    click.echo(partners_json(found, unread or {}) if form == "json" else text(Terminal.of(sys.stdout)), nl=False)
     return Exit.OK if all(one.state in WELL for one in found) else Exit.ERROR
 
 

@@ -78,8 +78,11 @@ def test_a_credential_is_judged_by_git_and_the_day(
 def test_a_user_that_no_manifest_declares_is_told_with_its_account() -> None:
     found = seen(FakeUsers({"pulse": user(FRESH), "sneaky": user(key("C", TODAY), name="sneaky")}))
     assert [(one.partner, one.state) for one in found] == [("pulse", State.ACTIVE), ("sneaky", State.FOREIGN)]
-    assert '"in_git": false' in partners_json(found)
+    assert '"in_git": false' in partners_json(found, {})
     assert "2 credentials, 1 to look at." in partners_text(found, TODAY)
+    told = partners_text((), TODAY, unread={"sales": "AccessDenied"})
+    assert "silo sales could not be read: AccessDenied\n0 credentials, not all could be read.\n" in told
+    assert '"good": false' in partners_json((), {"sales": "AccessDenied"})
 
 
 def test_an_account_that_answers_nothing_makes_its_credentials_unknown() -> None:
