@@ -233,6 +233,12 @@ def test_only_config_and_the_partners_proof_are_open_and_all_else_asks_for_an_ac
 
 
 @pytest.mark.parametrize("case", ["plain", "asked", "attached"])
+def test_an_admins_token_changes_no_address_that_a_new_password_is_mailed_to(case: str) -> None:
+    client = resources(f"blueprints/webapp/cases/{case}")["AdminsClient"]["Properties"]
+    assert client["WriteAttributes"] == ["locale"]  # where nothing is said, it is all that the standard has
+
+
+@pytest.mark.parametrize("case", ["plain", "asked", "attached"])
 def test_the_backend_is_told_of_no_secret(case: str) -> None:
     made = resources(f"blueprints/webapp/cases/{case}")
     variables = made["Backend"]["Properties"]["Environment"]["Variables"]
