@@ -22,7 +22,7 @@ from controller.engine.partners import Users
 from controller.engine.policy_drift import BUCKET_POLICY, PolicyDrift
 from controller.engine.ports import Ports
 from controller.engine.silos import Silos
-from controller.engine.status import APPLY, BY_HAND, START, START_SITE, origin_of, place_of
+from controller.engine.status import APPLY, BY_HAND, START, START_SITE, origin_of, place_of, way_out
 from controller.engine.vended import VendedReader, handed
 from controller.model.index import Entry, Index
 from controller.model.live import LiveDrift, LivePipeline, LiveResource, LiveStack, Place
@@ -65,9 +65,10 @@ def find_drift(
         found.compared.update(one.compared)
     order = sorted(found.findings, key=lambda finding: (finding.address, finding.kind))
     unreadable = dict(sorted(found.unreadable.items()))
-    found.unpublished += [
-        member_address(name) for name in lake.members if name not in looks and (not names or name in names)
-    ]
+    if known:  # without an index nobody knows what was published
+        found.unpublished += [
+            member_address(name) for name in lake.members if name not in looks and (not names or name in names)
+        ]
     unpublished = tuple(sorted(found.unpublished))
     return DriftReport(tuple(order), unreadable, _counted(found.compared), tuple(found.vended), unpublished)
 
@@ -171,7 +172,8 @@ class _Look:
     def _deployed(self, root: LiveStack, pipeline: LivePipeline | None) -> None:
         runs = root.outputs.get("BundleDigest", "")
         if self.entry and runs != self.entry.bundle and not self._under_way(self.entry, root, pipeline):
-            self.found.findings.append(self._undeployed(self.entry, runs))
+            found = self._undeployed(self.entry, runs) if runs else self._never_made(self.entry, root)
+            self.found.findings.append(found)
 
     def _under_way(self, entry: Entry, root: LiveStack | None, pipeline: LivePipeline | None) -> bool:
         """A release on its way is no drift; neither is one that was published a moment ago and not yet noticed."""
@@ -193,6 +195,19 @@ class _Look:
             (Detail("BundleDigest", entry.bundle, runs),),
             reassert=self._there(START),
             accept=f"git revert to the commit that runs, then {APPLY}",
+            since=entry.published,
+            source=self._silo_source,
+        )
+
+    def _never_made(self, entry: Entry, root: LiveStack) -> Finding:
+        return Finding(
+            DriftClass.UNDEPLOYED,
+            f"{member_address(self.name)}/bundle",
+            "bundle",
+            f"is published, and nothing of it runs: {SILO_STACK} is {root.status}",
+            (Detail("BundleDigest", entry.bundle, None),),
+            reassert=way_out(root.status, self.place),
+            accept=f"set spec.lifecycle: retired in its manifest, then {APPLY}",
             since=entry.published,
             source=self._silo_source,
         )

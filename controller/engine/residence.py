@@ -20,6 +20,7 @@ class Residence:
 
     created: Mapping[str, str]
     enrolled: frozenset[str] | None  # accounts that have a baseline; None where nobody looked, or could
+    unread: str = ""  # why nobody knows which accounts were created; empty where it is known
 
     def place(self, silo: Member, entry: Entry | None) -> Place | None:
         """Where it lives; None while its account does not exist."""
@@ -42,16 +43,19 @@ def residence(lake: Lake, ports: Ports, entries: Mapping[str, Entry], names: Seq
         return UNASKED
     emails = {one.account.email.lower(): one.key for one in new if isinstance(one.account, NewAccount)}
     created: dict[str, str] = {}
+    unread = ""
     if emails:
         match ports.organizations.accounts():
             case Present(accounts):
                 created = {emails[one.email.lower()]: one.id for one in accounts if one.email.lower() in emails}
-            case Absent() | Unreadable():
+            case Unreadable(why):
+                unread = f"the organization's accounts could not be read: {why}"
+            case Absent():
                 pass
     match ports.stack_sets.read(BASELINE_SET, sorted({one.region for one in new})):
         case Present(baseline):
-            return Residence(created, frozenset(account for account, _ in baseline.instances))
+            return Residence(created, frozenset(account for account, _ in baseline.instances), unread)
         case Absent():
-            return Residence(created, frozenset())
+            return Residence(created, frozenset(), unread)
         case Unreadable():
-            return Residence(created, None)
+            return Residence(created, None, unread)

@@ -74,8 +74,7 @@ class StatusReader:
         place = self.where.place(silo, entry)
         wanted = self.wanted[name]
         if place is None:
-            part = Part(f"account/{name}", Health.MISSING, "its account does not exist yet", APPLY, silo.manifest.at())
-            return self._status(name, None, Delivery(wanted), (part,))
+            return self._status(name, None, Delivery(wanted), (self._placeless(name),))
         if self.where.outside(place, entry):
             reason = f"account {place.account} is not enrolled yet: no baseline has made the roles to read it with"
             part = Part(f"{member_address(name)}/baseline", Health.MISSING, reason, APPLY, silo.manifest.at())
@@ -112,6 +111,12 @@ class StatusReader:
         silo = self.lake.member(name)
         return SiloStatus(name, place.account if place else "", silo.region, sync, reason, delivery, parts)
 
+    def _placeless(self, name: str) -> Part:
+        source = self.lake.member(name).manifest.at()
+        if why := self.index_unknown or self.where.unread:
+            return Part(f"account/{name}", Health.UNKNOWN, why, source=source)
+        return Part(f"account/{name}", Health.MISSING, "its account does not exist yet", APPLY, source)
+
     def _unpublished(self, name: str) -> Part:
         if why := self.index_unknown:
             return Part(f"{member_address(name)}/bundle", Health.UNKNOWN, why)
@@ -136,7 +141,7 @@ class StatusReader:
                 return self._failed_stack(name, place, live)
 
     def _failed_stack(self, name: str, place: Place, live: LiveStack) -> Part:
-        advice = _way_out(live.status, place)
+        advice = way_out(live.status, place)
         match self.silos.failure(place, live.id):
             case Present(value=failed) if failed.logical_id:
                 origin = origin_of(self.ports, self.lake, name, place)
@@ -156,7 +161,7 @@ def _retired(stack: Observed[LiveStack]) -> Iterator[str]:
         yield "retired: its data and keys are kept, and nothing works on them any more"
 
 
-def _way_out(status: str, place: Place) -> str:
+def way_out(status: str, place: Place) -> str:
     """No update is taken by a stack whose creation was rolled back, nor by one whose rollback failed (user guide)."""
     stack = f"--stack-name {SILO_STACK} --region {place.region}"
     match status:

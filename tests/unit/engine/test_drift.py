@@ -153,6 +153,18 @@ def test_a_silo_that_runs_another_bundle_is_undeployed(world: World) -> None:
     )
 
 
+def test_a_stack_that_was_never_made_has_to_go_before_its_pipeline_starts(world: World) -> None:
+    live = world.silos.stacks[FINANCE, "lake-silo"]
+    world.silos.stacks[FINANCE, "lake-silo"] = replace(live, status="ROLLBACK_COMPLETE", outputs={})
+    finding = only(world.look())
+    assert (finding.kind, finding.message) == (
+        DriftClass.UNDEPLOYED,
+        "is published, and nothing of it runs: lake-silo is ROLLBACK_COMPLETE",
+    )
+    assert finding.reassert.index("delete-stack") < finding.reassert.index("start-pipeline-execution")
+    assert "git revert" not in finding.accept
+
+
 @pytest.mark.parametrize(
     "pipeline",
     [LivePipeline("InProgress", "v", "", "", ""), LivePipeline("Succeeded", "before", "", "", "")],

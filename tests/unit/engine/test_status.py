@@ -88,6 +88,20 @@ def test_without_an_index_nothing_is_said_of_sync(small_lake: Lake, silos: FakeS
     assert (status.sync, status.health) == (Sync.UNKNOWN, Health.UNKNOWN)
 
 
+@pytest.mark.parametrize(
+    ("unknown", "where"),
+    [("the index could not be read: no", UNASKED), ("", Residence({}, None, "the accounts could not be read: no"))],
+    ids=["index", "accounts"],
+)
+def test_an_account_that_nobody_could_look_for_is_unknown_and_not_missing(
+    small_lake: Lake, silos: FakeSilos, bucket: HeldObjects, unknown: str, where: Residence
+) -> None:
+    found = StatusReader(small_lake, reading_ports(bucket), silos, Index({}), unknown, {"plant": "i"}, where)
+    status = found.read("plant")
+    assert (status.health, status.account) == (Health.UNKNOWN, "")
+    assert [(part.reason, part.advice) for part in status.parts] == [(unknown or where.unread, "")]
+
+
 OLD = replace(PIPELINE, revision="version-0")
 
 
