@@ -221,6 +221,15 @@ def test_whatever_the_vending_role_is_allowed_its_boundary_keeps_it_to_bounded_v
             assert not decide(asked(arn, action, resource, context), unbound).allowed, (action, resource)
 
 
+@pytest.mark.parametrize("action", ["acm:ExportCertificate", "acm:ImportCertificate", "wafv2:DisassociateWebACL"])
+def test_whatever_the_edge_role_is_allowed_its_boundary_keeps_it_to_its_work(action: str) -> None:
+    arn, policies = held("EdgeRole")
+    anything = policy({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]})
+    unbound = replace(policies, identity=(anything,))
+    assert decide(asked(arn, "acm:DeleteCertificate", CERTIFICATE, THERE), unbound).allowed
+    assert not decide(asked(arn, action, CERTIFICATE, THERE), unbound).allowed
+
+
 def test_only_config_and_the_partners_proof_are_open_and_all_else_asks_for_an_access_token() -> None:
     routes = [
         one["Properties"] for one in resources("blueprints/webapp/cases/plain").values() if "Route" in one["Type"]
