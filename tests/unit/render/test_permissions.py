@@ -184,6 +184,23 @@ def test_what_knows_no_resources_is_allowed_upon_all(action: str) -> None:
     assert matches(action, allowed("DeployRole", "*"))
 
 
+def test_the_sites_pipeline_may_what_its_deploy_action_asks_for() -> None:
+    """As the action's reference lists it (CodePipeline user guide), upon buckets of sites alone."""
+    bucket = "arn:${AWS::Partition}:s3:::acme-*-site-${AWS::AccountId}"
+    upon = [{"Fn::Sub": bucket}, {"Fn::Sub": f"{bucket}/*"}]
+    asked = [
+        "GetBucketAcl",
+        "GetBucketLocation",
+        "GetBucketVersioning",
+        "PutObject",
+        "PutObjectAcl",
+        "PutObjectVersionAcl",
+    ]
+    baseline = resources(ROLES["DeployRole"][0])["SiteRole"]["Properties"]["Policies"]
+    statements = [one for policy in baseline for one in policy["PolicyDocument"]["Statement"]]
+    assert [one["Action"] for one in statements if one["Resource"] == upon] == [[f"s3:{action}" for action in asked]]
+
+
 def test_a_pipeline_is_made_by_who_may_look_at_its_role() -> None:
     """CodePipeline's handler gets the role before it passes it; no role of a pipeline is below /lake/workload/."""
     role = {"Fn::GetAtt": ["SiteRole", "Arn"]}
