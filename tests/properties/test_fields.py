@@ -53,6 +53,7 @@ MORE: dict[tuple[str, str], dict[str, Any]] = {
             "connection": f"arn:aws:codeconnections:eu-west-1:100000000001:connection/{UUID}",
         },
     },
+    ("Consumer", "group-analytics"): {"spec.dashboards.refresh": "on-view"},
     ("Share", "complaints-to-analytics"): {"spec.to": {"accounts": ["300000000001", "200000000002"]}},
     ("Silo", "sales"): {
         "spec.storage.dropzone.archiveAfterDays": 7,
