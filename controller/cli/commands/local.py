@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 
 CONFIG = "AWS_CONFIG_FILE"
-ACCOUNTS = "it knows you as the controller, in the master account; to act in a silo's account: aws --profile SILO …"
+ACCOUNTS = (
+    "it knows you as the controller, in the master account; "
+    "to act in the account of a silo that names one by its id: aws --profile SILO …"
+)
 
 
 @click.group("local")

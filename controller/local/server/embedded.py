@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import TracebackType
+from typing import Any
 
 from moto.core.base_backend import BackendDict
 from moto.core.model_instances import reset_model_data
@@ -12,20 +13,33 @@ from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.sts.models import sts_backends
 
+from controller.kinds.silo import NewAccount
 from controller.local import clients, functions, organization, resources, sftp, web
 from controller.local.authorization import decisions
+from controller.local.authorization.refusal import Refusal
 from controller.local.cloudformation import service as cloudformation
 from controller.local.cloudformation import stacksets
 from controller.local.organization import Seeded, credentials, people
 from controller.local.organization.tree import PARTITION, account_name
 from controller.local.pipelines import service as pipelines
-from controller.local.server import callers
+from controller.local.server import callers, calls
 from controller.local.server.calls import Call
 from controller.local.server.gateway import Gateway
-from controller.local.server.http import Listener
+from controller.local.server.http import Application, Listener
 from controller.resolve.lake import Lake
 
 KEY, SECRET, TOKEN = "ASIAEMBEDDEDCONTROLR", "embedded", "embedded"
+
+
+def _served(service: str | None) -> Application:
+    """What answers for a service; moto names none where it has none."""
+    application: Application = create_backend_app(service) if service else _unserved
+    return application
+
+
+def _unserved(environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+    service = calls.credential(environ).service
+    return Refusal(400, "UnknownService", f"the embedded AWS has no API of {service}", service).answer(start_response)
 
 
 class EmbeddedAws:
@@ -36,7 +50,7 @@ class EmbeddedAws:
     """
 
     def __init__(self, lake: Lake, *, port: int = 0, places: Mapping[str, str | None] | None = None) -> None:
-        self.gateway = Gateway(DomainDispatcherApplication(create_backend_app))
+        self.gateway = Gateway(DomainDispatcherApplication(_served))
         _install()
         self._listener = Listener(self.gateway, port)
         clients.use_endpoint(self.endpoint)
@@ -65,7 +79,11 @@ class EmbeddedAws:
 
     def name(self, account: str) -> str:
         """What an account is called: as its silo, where a manifest names it."""
-        return account_name(account)
+        called = account_name(account)
+        made = {
+            silo.account.name: silo.name for silo in self._lake.silos.values() if isinstance(silo.account, NewAccount)
+        }
+        return made.get(called, called)
 
     def profiles(self) -> str:
         """A configuration file of AWS's tools: a profile for each silo and consumer, to act in its account."""

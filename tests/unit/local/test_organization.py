@@ -73,6 +73,13 @@ def test_a_created_account_gets_an_id_that_follows_from_its_address(embedded: An
     assert accounts(aws("organizations"))[second["AccountId"]]["Email"] == "aws+plant@acme.example"
 
 
+def test_an_account_that_the_lake_creates_is_called_as_its_silo(embedded: Any, aws: Aws) -> None:
+    request = {"AccountName": "acme-plant", "Email": "aws+plant@acme.example"}
+    made = managing(embedded, aws).create_account(**request)["CreateAccountStatus"]["AccountId"]
+
+    assert embedded.name(made) == "plant"
+
+
 def test_a_second_account_of_one_address_fails_as_in_aws(embedded: Any, aws: Aws) -> None:
     client = managing(embedded, aws)
     client.create_account(AccountName="plant", Email="aws+plant@acme.example")

@@ -137,6 +137,11 @@ def test_an_access_key_that_nobody_has_is_refused(embedded: Any, aws: Aws, monke
         session.client("s3", region_name="eu-west-1").list_buckets()
 
 
+def test_a_service_that_is_not_there_is_an_error_with_its_name(aws: Aws) -> None:
+    with pytest.raises(ClientError, match="the embedded AWS has no API of appflow"):
+        aws("appflow").list_flows()
+
+
 def test_a_connection_is_kept_for_the_next_call(embedded: Any) -> None:
     import http.client
 
