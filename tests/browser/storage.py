@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, quote_plus, unquote, urlsplit
+from xml.sax.saxutils import escape
 
 CROSS = {
     "Access-Control-Allow-Origin": "*",
@@ -50,7 +51,7 @@ class Bucket:
 
     def reply(self, asked: Asked, body: bytes) -> Reply:
         if "list-type" in asked.query:
-            return 200, self._listing(asked.query["prefix"]), ""
+            return 200, self._listing(asked.query["prefix"], "encoding-type" in asked.query), ""
         if "uploads" in asked.query:
             self.uploads[f"up-{asked.key}"] = {}
             return (
@@ -79,13 +80,14 @@ class Bucket:
         told = f"<Location>https://bucket/{asked.key}</Location><Key>{asked.key}</Key>"
         return 200, f"<CompleteMultipartUploadResult>{told}</CompleteMultipartUploadResult>", ""
 
-    def _listing(self, prefix: str) -> str:
+    def _listing(self, prefix: str, encoded: bool) -> str:
         told = ""
         for hours, (key, content) in enumerate(sorted(self.objects.items())):
             if key.startswith(prefix):
                 at = (datetime.now(UTC) - timedelta(hours=hours + 3)).strftime("%Y-%m-%dT%H:%M:%S.000Z")
                 size = content if isinstance(content, int) else len(content)
-                told += f"<Contents><Key>{key}</Key><Size>{size}</Size><LastModified>{at}</LastModified></Contents>"
+                name = quote_plus(key, safe="/") if encoded else escape(key).replace("\x01", "&#x1;")
+                told += f"<Contents><Key>{name}</Key><Size>{size}</Size><LastModified>{at}</LastModified></Contents>"
         return f"<ListBucketResult>{told}</ListBucketResult>"
 
 

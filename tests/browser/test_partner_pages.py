@@ -252,6 +252,21 @@ def test_who_may_not_deliver_is_told_and_sees_the_list(scene: Scene) -> None:
     expect(scene.page.locator("#objects")).to_contain_text("report.csv")
 
 
+def test_a_name_of_others_is_never_taken_for_markup_and_hides_no_other(scene: Scene) -> None:
+    names = [
+        "<img src=x onerror=alert(1)>.csv",
+        "a&amp;<b>b</b> 100%25+1.csv",
+        "control\x01.csv",
+        "gr\u00fc\u00dfe.csv",
+    ]
+    scene.drop.objects |= {f"erp/orders/{name}": 1 for name in names}
+    scene.sign_in()
+    expect(scene.page.locator("#objects tr")).to_have_count(4)
+    told = scene.page.locator("#objects .path").all_text_contents()
+    assert sorted(told) == sorted(names)
+    assert scene.page.locator("#objects img, #objects b").count() == 0
+
+
 def test_a_long_list_is_searched_and_shown_in_portions(scene: Scene) -> None:
     scene.drop.objects |= {f"erp/orders/day-{number:03}.csv": number for number in range(120)}
     scene.sign_in()

@@ -50,12 +50,13 @@ export class Dropzone {
   }
 
   async list(below, token) {
-    const query = { 'list-type': '2', 'max-keys': String(PAGE), prefix: this.prefix + below };
+    // Encoded: a name may hold what XML cannot, and one such name would hide all the others (S3 API, ListObjectsV2).
+    const query = { 'encoding-type': 'url', 'list-type': '2', 'max-keys': String(PAGE), prefix: this.prefix + below };
     if (token) query['continuation-token'] = token;
     const read = new DOMParser().parseFromString(await this.#ask('GET', '/', query), 'application/xml');
     const text = (node, name) => node.getElementsByTagName(name)[0]?.textContent ?? '';
     const objects = Array.from(read.getElementsByTagName('Contents'), (one) => ({
-      path: text(one, 'Key').slice(this.prefix.length),
+      path: decodeURIComponent(text(one, 'Key').replaceAll('+', ' ')).slice(this.prefix.length),
       size: Number(text(one, 'Size')),
       at: text(one, 'LastModified'),
     }));
