@@ -67,7 +67,7 @@ def _profiles(embedded: EmbeddedAws) -> Iterator[str]:
     """A file of AWS's tools that lasts as long as the accounts that it names."""
     with tempfile.TemporaryDirectory(prefix="siloctl-") as folder:
         file = Path(folder) / "config"
-        file.write_text(embedded.profiles(), encoding="utf-8")
+        file.write_text(embedded.profiles(Path(folder).name), encoding="utf-8")
         yield str(file)
 
 

@@ -57,7 +57,8 @@ class Seen:
 def list_(folder: Path, form: str, silos: tuple[str, ...]) -> int:
     """List who has credentials where, until when, and how old its key is.
 
-    Exits 0 only when every credential is as git says.
+    Exits 0 only when every credential is there, works and has ended as git says; what was changed of its user by
+    hand is told by drift.
     """
     seen = _see(folder, silos)
     told = _tell(

@@ -27,10 +27,14 @@ def let_in(lake: Lake) -> dict[str, str]:
     return {name: f"arn:{PARTITION}:iam::{account}:role/{ROLE}" for name, account in sorted(accounts.items())}
 
 
-def config(roles: Mapping[str, str], region: str) -> str:
-    """A configuration file of AWS's tools, which become a role by the credentials of their environment."""
-    lines = "[profile {}]\nrole_arn = {}\ncredential_source = Environment\nregion = {}\n"
-    return "\n".join(lines.format(name, arn, region) for name, arn in roles.items())
+def config(roles: Mapping[str, str], region: str, session: str) -> str:
+    """A configuration file of AWS's tools, which become a role by the credentials of their environment.
+
+    The AWS CLI keeps a role's credentials in a cache, also past the end of what gave them, and takes them again for the
+    same role and `session`.
+    """
+    lines = "[profile {}]\nrole_arn = {}\nrole_session_name = {}\ncredential_source = Environment\nregion = {}\n"
+    return "\n".join(lines.format(name, arn, session, region) for name, arn in roles.items())
 
 
 def _open(account: str, master: str) -> None:

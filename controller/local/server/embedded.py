@@ -85,9 +85,9 @@ class EmbeddedAws:
         }
         return made.get(called, called)
 
-    def profiles(self) -> str:
+    def profiles(self, session: str) -> str:
         """A configuration file of AWS's tools: a profile for each silo and consumer, to act in its account."""
-        return people.config(people.let_in(self._lake), self._region)
+        return people.config(people.let_in(self._lake), self._region, session)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from controller.local import organization
+from controller.local.organization import people
 from controller.model.ownership import role_arn
 
 Aws = Callable[..., Any]
@@ -78,6 +80,13 @@ def test_an_account_that_the_lake_creates_is_called_as_its_silo(embedded: Any, a
     made = managing(embedded, aws).create_account(**request)["CreateAccountStatus"]["AccountId"]
 
     assert embedded.name(made) == "plant"
+
+
+def test_a_profile_names_its_session_so_that_no_cache_gives_that_of_a_former_one() -> None:
+    told = configparser.ConfigParser()
+    told.read_string(people.config({"sales": "arn:aws:iam::200000000001:role/r"}, "eu-west-1", "siloctl-x1"))
+    assert told["profile sales"]["role_session_name"] == "siloctl-x1"
+    assert told["profile sales"]["role_arn"] == "arn:aws:iam::200000000001:role/r"
 
 
 def test_a_second_account_of_one_address_fails_as_in_aws(embedded: Any, aws: Aws) -> None:
