@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import boto3
 import pytest
 from moto import mock_aws
 from pyspark.sql import SparkSession
@@ -98,6 +99,10 @@ def job(
         return FlowJob(spark, script, buckets, arguments, monkeypatch)
 
     with mock_aws():
+        place = {"LocationConstraint": "eu-west-1"}
+        boto3.client("s3").create_bucket(
+            Bucket="processed", CreateBucketConfiguration=place
+        )  # for what is told to the warehouse
         yield made
 
 

@@ -226,7 +226,6 @@ def test_records_that_were_sent_are_read_once_they_are_new(job: Jobs) -> None:
 
 
 def test_the_warehouse_is_told_the_files_of_the_run(job: Jobs, lake: Lake) -> None:
-    boto3.client("s3").create_bucket(Bucket="processed", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
     target = Target("redshift", {"table": "sales.orders"})
     found = job("orders", targets=(Target("processed", {}), target))
     orders = replace(found, arguments={**found.arguments, "--transform": "none"})

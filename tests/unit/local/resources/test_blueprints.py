@@ -23,6 +23,7 @@ CARRIED = ("silo", "sftp", "sharing", "webapp")  # need what a release carries; 
 PATIENCE = 60  # seconds
 GIVEN = {
     "AccountPlant": "200000000002",
+    "DashboardSource": "arn:aws:quicksight:eu-west-1:200000000001:datasource/lake",
     "DropzoneBucket": "acme-sales-dropzone",
     "FailureTopic": "arn:aws:sns:eu-west-1:200000000001:failures",
     "KeyArn": "arn:aws:kms:eu-west-1:200000000001:key/a",
