@@ -21,7 +21,7 @@ from controller.engine.ports import Bucket, Ports
 from controller.engine.release import build
 from controller.engine.site import NO_SITE
 from controller.kinds.organization import Organization
-from controller.kinds.silo import NewAccount
+from controller.kinds.silo import NewAccount, Silo
 from controller.model.bundle import Asset, Rendered, Site
 from controller.model.errors import ControllerError, PlanBlocked, PlanStale
 from controller.model.index import Entry, Index
@@ -51,6 +51,7 @@ from controller.plan.step import (
     stages,
 )
 from controller.render.accounts import account_tags, render_baseline, render_master
+from controller.render.site import site_of
 from controller.resolve.lake import retired
 
 WHOLE = "apply"  # the address of what concerns no single step
@@ -98,7 +99,15 @@ def apply(prepared: Prepared, ports: Ports, listener: Listener) -> Outcome:
             "; ".join(guard.message for guard in stopping),
             hint=" ".join(f"--allow {guard.allow}" for guard in stopping if guard.allow),
         )
+    _complete(prepared)
     return _Run(prepared, ports, listener).all()
+
+
+def _complete(prepared: Prepared) -> None:
+    """Raises ControllerError for a library of the web app's pages that is missing: before anything is written."""
+    members = (prepared.lake.member(step.silo) for step in prepared.steps if isinstance(step, Publish))
+    if any(isinstance(member, Silo) and member.webapp and not retired(member) for member in members):
+        site_of(prepared.catalogue.files).pack()
 
 
 @dataclass

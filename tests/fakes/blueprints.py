@@ -109,7 +109,9 @@ Resources:
 
 
 def catalogue(version: str = "1.0.0", **changed: str) -> Catalogue:
-    """`changed` replaces templates (`storage`, `flow`, `webapp`, `root`, `master`, `baseline`) or the site's `page`."""
+    """`changed` replaces templates (`storage`, `flow`, `webapp`, `root`, `master`, `baseline`), or the site's `page` or
+    `pins`.
+    """
     templates = {
         "silo": changed.get("root", ROOT),
         "storage": changed.get("storage", STORAGE),
@@ -124,6 +126,6 @@ def catalogue(version: str = "1.0.0", **changed: str) -> Catalogue:
     script = {"flows/_processing/scripts/process.py": b"print('processed')\n"}
     pages = {
         "webapp/site/index.html": changed.get("page", "<!doctype html>").encode(),
-        "webapp/site/vendor.json": b"[]",
+        "webapp/site/vendor.json": changed.get("pins", "[]").encode(),
     }
     return Catalogue(dict(sorted({**files, **schemas, **builds, **script, **pages}.items())), version)

@@ -11,6 +11,7 @@ from controller.diff.change import Change, Verb
 from controller.engine.apply import Outcome, apply
 from controller.engine.plan import Options, Prepared, make_plan
 from controller.kinds.silo import Silo
+from controller.model.errors import ControllerError
 from controller.model.ownership import INDEX_KEY, bundle_key, site_key
 from controller.plan.step import Publish, Record
 from controller.resolve.lake import Lake
@@ -186,3 +187,12 @@ def test_a_plan_says_which_pages_it_was_made_from() -> None:
     first = plan(aws, WITH).plan.fingerprints
     aws.home.write(SITE, b"something else")
     assert plan(aws, WITH).plan.fingerprints != first
+
+
+def test_a_library_that_is_missing_ends_an_apply_before_anything_is_written() -> None:
+    aws = FakeAws(WITH)
+    pinned = '[{"name": "sign.js", "package": "sign", "version": "1.0.0", "source": "sign.js", "sha256": "0"}]'
+    with pytest.raises(ControllerError, match=r"sign\.js of sign 1\.0\.0.* is not there") as refused:
+        run(aws, WITH, pins=pinned)
+    assert "make setup" in refused.value.hint
+    assert aws.writes == []
