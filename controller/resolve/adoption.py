@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from controller.load.scalars import plain
 from controller.model.source import Source
 from controller.model.vended import Vended
 from controller.resolve.lake import Lake
@@ -25,7 +26,7 @@ def adopted(lake: Lake, silo: str, vended: Vended) -> str:
         "apiVersion: lake/v1",
         "kind: Partner",
         "metadata:",
-        f"  name: {partner_name(vended)}",
+        f"  name: {_scalar(partner_name(vended))}",
         "spec:",
         f"  contact: {json.dumps(vended.by)}  # who vended it: write who the partner is",
         "  access:",
@@ -59,6 +60,11 @@ def _besides(lake: Lake, silo: str, vended: Vended) -> Iterator[str]:
             if access.silo == silo and _inside(vended.prefix, access.dropzone):
                 at = partner.manifest.at(f"spec.access[{index}].dropzone")
                 yield f"{access.dropzone} is {partner.name}'s already, at {_place(at)}: hand over its pair instead"
+
+
+def _scalar(name: str) -> str:
+    """Quoted where YAML would read another thing than text: somebody may be called `true`."""
+    return name if plain(name) == name else json.dumps(name)
 
 
 def _inside(prefix: str, outer: str | None) -> bool:

@@ -121,7 +121,15 @@ def test_the_manifest_of_a_vended_credential_is_valid_and_says_the_same(tmp_path
 
 
 @pytest.mark.parametrize(
-    ("name", "called"), [("probe", "probe"), ("ab", "ab-partner"), ("a--b-", "a-b"), ("x" * 41, "x" * 32)]
+    ("name", "called"),
+    [
+        ("probe", "probe"),
+        ("ab", "ab-partner"),
+        ("a--b-", "a-b"),
+        ("x" * 41, "x" * 32),
+        ("true", "true"),
+        ("off", "off"),
+    ],
 )
 def test_a_vended_name_becomes_one_that_a_partner_may_have(name: str, called: str) -> None:
     (one,) = stack().credentials
