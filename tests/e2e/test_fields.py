@@ -46,6 +46,12 @@ MORE: Mapping[str, Fields] = {
             "processed": {"archiveAfterDays": 365, "expireAfterDays": 900},
         },
         "spec.sftp": {"enabled": True, "endpoint": "vpc", "allowedCidrs": ["203.0.113.0/24"]},
+        "spec.webapp": {
+            "enabled": True,
+            "domain": "upload.sales.acme.example",
+            "certificate": f"arn:aws:acm:us-east-1:{SALES}:certificate/0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0",
+            "signIn": {"type": "cognito", "admins": ["lake-admin@sales.acme.example"]},
+        },
     },
     "orders": {"spec.transform.workerType": "G.1X", "spec.contract.compatibility": "none"},
     "plant-reports": {"spec.source.format": {"type": "csv", "header": True, "delimiter": ";"}},
@@ -73,7 +79,7 @@ PARTNER: Manifest = {
         "revoked": False,
     },
 }
-# Fields that cannot change alone, or have other tests: a silo's place, its web app, its end, what reads from elsewhere.
+# Fields that cannot change alone, or have other tests: a silo's place, its end, what reads from elsewhere.
 WITH: Mapping[tuple[str, str], Fields] = {
     ("machine-readings", "spec.source.engine"): {
         "spec.source.engine": "mysql",
@@ -84,7 +90,11 @@ WITH: Mapping[tuple[str, str], Fields] = {
         for flow in ("plant-reports", "shipments", "supplier-prices")
     },
 }
-PARTS = {"Silo": ("spec.storage", "spec.owners", "spec.sftp"), "Partner": ("spec",), "Flow": ("spec.source",)}
+PARTS = {
+    "Silo": ("spec.storage", "spec.owners", "spec.sftp", "spec.webapp"),
+    "Partner": ("spec",),
+    "Flow": ("spec.source",),
+}
 UNFIT = {
     "orders.spec.contract.partitionBy.column",
     "general-ledger.spec.source.incremental.column",
@@ -93,7 +103,12 @@ UNFIT = {
 # what fits first is another order.
 SILENT = {"orders.spec.contract.compatibility", "fastfreight.spec.access.[].permissions"}
 WHOLE = "orders"  # the flow whose other fields are changed too: what happens then is the same for every type
-LAST = ("spec.sftp.enabled", "spec.revoked", "spec.source.format.type")  # they take other fields away
+LAST = (
+    "spec.sftp.enabled",
+    "spec.webapp.enabled",
+    "spec.revoked",
+    "spec.source.format.type",
+)  # they take other fields away
 
 
 def put(manifest: Manifest, fields: Fields) -> Manifest:
@@ -280,5 +295,5 @@ def test_each_field_does_to_each_resource_what_the_plan_said(lake: Lake, siloctl
 
 def touched(lake: Lake, name: str, said: Mapping[str, set[str]]) -> bool:
     """Whether anything of the manifest's own stacks changes."""
-    own = {"Flow": (f"flow/{name}/",), "Silo": ("storage/", "sftp/"), "Partner": ("partners/", "sftp/")}
+    own = {"Flow": (f"flow/{name}/",), "Silo": ("storage/", "sftp/", "webapp/"), "Partner": ("partners/", "sftp/")}
     return any(address.startswith(own[lake.manifests[name]["kind"]]) for address in said)
