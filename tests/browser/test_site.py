@@ -138,6 +138,7 @@ def give_access(page: Page, name: str) -> tuple[str, str]:
     for label in ("Access key ID", "Secret access key"):
         page.get_by_role("button", name=f"Copy {label}").click()
         copied.append(page.evaluate("navigator.clipboard.readText()"))
+    expect(page.locator("#pair-mail")).not_to_have_value("")
     message = page.input_value("#pair-mail")
     assert copied[0] in message
     assert copied[1] not in message

@@ -97,14 +97,20 @@ export class Handover {
     this.#forget(name);
     find('pair-id').value = pair.accessKeyId;
     find('pair-secret').value = pair.secretAccessKey;
-    const entry = await this.#session.ask('GET', `/credentials/${name}`).catch(() => null);
-    find('pair-mail').value = this.#message(pair, entry?.expires, entry?.protocols ?? ['web']);
     show(find('handover-wait'), false);
     show(find('pair'));
     say(find('handover-close'), 'I have kept it, close');
     find('pair-id').focus();
     announce('The pair is ready. It is shown this once.');
     this.#changed();
+    await this.#write(name, pair);
+  }
+
+  // After the pair, which nothing may keep waiting: it is shown this once.
+  async #write(name, pair) {
+    const entry = await this.#session.ask('GET', `/credentials/${name}`).catch(() => null);
+    const still = find('pair-id').value === pair.accessKeyId; // it was not closed meanwhile
+    if (still) find('pair-mail').value = this.#message(pair, entry?.expires, entry?.protocols ?? ['web']);
   }
 
   // For an e-mail: all but the secret, which travels by another way.
