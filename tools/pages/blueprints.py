@@ -81,7 +81,7 @@ SYSTEMS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (
         "Crawlers, job, quarantine, targets: what every flow does with what it landed",
         ("flows/_processing",),
-        "tests/golden/test_state_machines.py::test_every_state_is_reached_and_reaches_an_end",
+        "tests/spark/test_process.py::test_what_breaks_the_contract_is_kept_apart_with_the_reason_and_counted",
     ),
     (
         "Warehouse",
