@@ -197,7 +197,7 @@ def test_the_pair_is_waited_for_shown_once_and_then_nowhere(scene: Scene) -> Non
     assert KEY_ID in message
     assert SECRET not in message
     scene.page.get_by_role("button", name="I have kept it, close").click()
-    assert scene.page.input_value("#pair-secret") == ""
+    expect(scene.page.locator("#pair-secret")).to_have_value("")
     kept = scene.page.evaluate("JSON.stringify([{...localStorage}, {...sessionStorage}, document.body.outerHTML])")
     assert SECRET not in kept
     for request in scene.behind.asked:
