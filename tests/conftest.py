@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections.abc import Callable, Iterator
 from types import MappingProxyType
 from typing import Any
@@ -25,6 +26,18 @@ if os.environ.get("CI"):
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update-golden", action="store_true", help="Write the golden files anew; read their diff.")
+
+
+def pytest_configure() -> None:
+    """One seed of hashes for all processes of a run, another for each run, so that no order of a set is relied on.
+
+    Workers that each draw their own could collect the same tests in different orders, which ends the run.
+    """
+    os.environ.setdefault("PYTHONHASHSEED", str(random.randrange(2**32)))
+
+
+def pytest_report_header() -> str:
+    return f"hashes: PYTHONHASHSEED={os.environ['PYTHONHASHSEED']} repeats them"
 
 
 NOTHING: MappingProxyType[str, Any] = MappingProxyType({})
