@@ -10,7 +10,8 @@ import click
 
 from controller.cli.lake import Given
 from controller.cli.wiring import Wired
-from controller.engine.status import statuses, wait_for
+from controller.engine.status import statuses
+from controller.engine.waiting import wait_for
 from controller.model.health import SiloStatus
 from controller.report.status_text import total, turned
 from controller.report.terminal import Terminal

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from controller.diff.change import Detail
 from controller.diff.drift import DriftClass, Finding
 from controller.engine.partners import judge, since
+from controller.engine.ways_out import APPLY
 from controller.model.credential import LiveKey, LiveUser, State
 from controller.model.live import LiveResource
 from controller.model.ownership import PARTNER_PATH, member_address
@@ -22,7 +23,6 @@ from controller.resolve.adoption import adopted
 from controller.resolve.lake import Lake
 
 USER, KEY = "AWS::IAM::User", "AWS::IAM::AccessKey"
-APPLY = "siloctl apply"
 
 
 @dataclass(frozen=True, slots=True)

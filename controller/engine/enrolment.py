@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 from controller.diff.change import Detail
 from controller.diff.drift import DriftClass, Finding
+from controller.engine.found import Found
 from controller.engine.observe import side_by_side
 from controller.engine.ports import Ports
-from controller.engine.status import APPLY, place_of
+from controller.engine.residence import place_of
+from controller.engine.ways_out import APPLY
 from controller.kinds.silo import NewAccount
 from controller.model.index import Entry
 from controller.model.manifest import Manifest
@@ -21,22 +22,15 @@ from controller.model.world import Account, Tree
 from controller.resolve.lake import Lake
 
 
-@dataclass
-class Enrolment:
-    findings: list[Finding] = field(default_factory=list)
-    unreadable: dict[str, str] = field(default_factory=dict)
-    compared: Counter[str] = field(default_factory=Counter)
-
-
 @dataclass(frozen=True, slots=True)
 class _Wanted:
     manifest: Manifest
     unit: str
 
 
-def enrolment(lake: Lake, ports: Ports, entries: Mapping[str, Entry]) -> Enrolment:
+def enrolment(lake: Lake, ports: Ports, entries: Mapping[str, Entry]) -> Found:
     """Accounts with a baseline are those under the units: AWS deploys it to whoever enters."""
-    found = Enrolment()
+    found = Found()
     wanted = _wanted(lake, entries)
     match ports.organizations.tree((*lake.organization.units, *(one.unit for one in wanted.values()))):
         case Present(tree):
@@ -84,9 +78,7 @@ def _wanted(lake: Lake, entries: Mapping[str, Entry]) -> dict[str, _Wanted]:
     return {**silos, **consumers}
 
 
-def _account(
-    found: Enrolment, id: str, seen: Observed[Account], wanted: _Wanted | None, tree: Tree, departed: str
-) -> None:
+def _account(found: Found, id: str, seen: Observed[Account], wanted: _Wanted | None, tree: Tree, departed: str) -> None:
     address = wanted.manifest.subject if wanted else f"account/{id}"
     match seen:
         case Unreadable(why):

@@ -6,6 +6,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from controller.diff.drift import Finding
+from controller.model.live import Place
+from controller.model.ownership import member_address
+from controller.model.source import Source
+from controller.publish.origin import Origin
+from controller.resolve.lake import Lake
 
 
 @dataclass
@@ -15,3 +20,32 @@ class Found:
     unpublished: list[str] = field(default_factory=list)  # addresses of members
     unreadable: dict[str, str] = field(default_factory=dict)  # address -> why
     compared: Counter[str] = field(default_factory=Counter)  # noun in the plural -> how many
+
+    def add(self, other: Found) -> None:
+        self.findings += other.findings
+        self.vended += other.vended
+        self.unpublished += other.unpublished
+        self.unreadable.update(other.unreadable)
+        self.compared.update(other.compared)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The silo or consumer that is looked into, and where what is found of it goes."""
+
+    lake: Lake
+    name: str
+    place: Place
+    origin: Origin
+    found: Found = field(default_factory=Found)
+
+    @property
+    def address(self) -> str:
+        return member_address(self.name)
+
+    @property
+    def source(self) -> Source:
+        return self.lake.member(self.name).manifest.at()
+
+    def unread(self, below: str, why: str) -> None:
+        self.found.unreadable[f"{self.address}/{below}" if below else self.address] = why

@@ -36,6 +36,11 @@ class Residence:
 UNASKED = Residence({}, None)
 
 
+def place_of(silo: Member, entry: Entry | None) -> Place | None:
+    """Where the silo lives, as far as manifests and index tell; None where they do not."""
+    return UNASKED.place(silo, entry)
+
+
 def residence(lake: Lake, ports: Ports, entries: Mapping[str, Entry], names: Sequence[str]) -> Residence:
     """Asks nothing where all of `names` were published before."""
     new = [lake.member(name) for name in names if name not in entries]

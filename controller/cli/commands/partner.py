@@ -15,7 +15,7 @@ from controller.cli.lake import Given, read_lake
 from controller.cli.options import output_format, silos
 from controller.engine.observe import read_index, value_or
 from controller.engine.partners import Users, held, look, make_room, revoke
-from controller.engine.status import place_of
+from controller.engine.residence import place_of
 from controller.model.credential import WELL, Held
 from controller.model.errors import ControllerError
 from controller.model.index import Index

@@ -9,7 +9,8 @@ from dataclasses import replace
 import pytest
 
 from controller.engine.residence import UNASKED, Residence, residence
-from controller.engine.status import StatusReader, wait_for
+from controller.engine.status import StatusReader
+from controller.engine.waiting import wait_for
 from controller.model.bundle import Rendered, Template
 from controller.model.health import Delivery, Health, Part, SiloStatus, Sync
 from controller.model.index import Entry, Index
