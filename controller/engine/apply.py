@@ -2,38 +2,25 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from threading import Lock
 
-from controller.diff.change import Later, Verb
+from controller.diff.change import Verb
+from controller.engine.estate import Estate
 from controller.engine.events import Listener, StepDone, StepFailed, StepNotTried, StepProgressed, StepStarted
 from controller.engine.fingerprints import refuse_if_moved
-from controller.engine.guards import asked
 from controller.engine.lock import Lease, clear, held
-from controller.engine.masters import master_parameters
-from controller.engine.observe import read_index
 from controller.engine.plan import Prepared
-from controller.engine.ports import Bucket, Ports
-from controller.engine.release import build
-from controller.engine.site import NO_SITE
+from controller.engine.ports import Ports
+from controller.engine.publishing import Publisher
+from controller.engine.recording import IndexRecord
 from controller.kinds.organization import Organization
-from controller.kinds.silo import NewAccount, Silo
-from controller.model.bundle import Asset, Rendered, Site
-from controller.model.errors import ControllerError, PlanBlocked, PlanStale
-from controller.model.index import Entry, Index
-from controller.model.observed import Absent, Present, Unreadable
-from controller.model.ownership import (
-    BASELINE_SET,
-    INDEX_KEY,
-    MASTER_STACK,
-    bundle_key,
-    site_key,
-)
-from controller.model.world import Account, Stored, Tree
+from controller.kinds.silo import Silo
+from controller.model.errors import ControllerError, PlanBlocked
+from controller.model.observed import Absent
+from controller.model.ownership import BASELINE_SET, INDEX_KEY, MASTER_STACK
 from controller.plan.step import (
     CreateAccount,
     CreateUnit,
@@ -115,12 +102,9 @@ class _Run:
     prepared: Prepared
     ports: Ports
     listener: Listener
-    tree: Tree | None = field(init=False)
-    accounts: dict[str, Account] = field(init=False)
-    entries: dict[str, Entry | None] = field(default_factory=dict)  # what the index is to say, by silo
-    uploaded: set[tuple[str, str]] = field(default_factory=set)  # region and key of assets that are known to be whole
-    uploads: defaultdict[tuple[str, str], Lock] = field(default_factory=lambda: defaultdict(Lock))
-    guards: bool = False  # the index is to say which guards were applied, though nothing was published
+    estate: Estate = field(init=False)
+    publisher: Publisher = field(init=False)
+    record: IndexRecord = field(init=False)
     done: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     not_tried: dict[str, str] = field(default_factory=dict)
@@ -128,8 +112,9 @@ class _Run:
     stopped: set[str] = field(default_factory=set)  # addresses that the plan found blocked
 
     def __post_init__(self) -> None:
-        self.tree = self.prepared.tree
-        self.accounts = dict(self.prepared.accounts)
+        self.estate = Estate(self.prepared, self.ports.organizations)
+        self.publisher = Publisher(self.prepared, self.ports, self.estate)
+        self.record = IndexRecord(self.prepared.lake, self.ports)
 
     def all(self) -> Outcome:
         blocked = [(c.address, c.reason) for c in self.prepared.plan.changes if c.verb is Verb.BLOCKED]
@@ -151,8 +136,8 @@ class _Run:
                     lease = self._lease(stack, lease, ready)
                     self._stage(ready)
         finally:
-            if (self.entries or self.guards) and lease is not None:
-                self._record()
+            if self.record.needed and lease is not None:
+                self._write_index()
         if not self.prepared.steps:
             clear(self.ports.bucket(self._home), self.ports)
 
@@ -212,14 +197,14 @@ class _Run:
         regions = self._organization.regions
         match step:
             case CreateUnit():
-                self._create_unit(step)
+                self.estate.create_unit(step)
             case CreateAccount():
-                self._create_account(step)
+                self.estate.create_account(step)
             case MoveAccount():
-                self._move(step)
+                self.estate.move(step)
             case WriteStack(region=region):
                 template = render_master(self._organization, region, self.prepared.catalogue).asset.content
-                self.ports.stacks.write(MASTER_STACK, region, template, self._parameters(), self._tags, progress)
+                self.ports.stacks.write(MASTER_STACK, region, template, self.estate.parameters(), self._tags, progress)
             case SettleStack(region=region):
                 self.ports.stacks.settle(MASTER_STACK, region, progress)
             case WriteBaseline(exists=exists):
@@ -229,135 +214,28 @@ class _Run:
                 else:
                     self.ports.stack_sets.create(BASELINE_SET, template, self._tags)
             case DeployUnits(paths=paths):
-                self.ports.stack_sets.deploy(BASELINE_SET, self._unit_ids(paths), regions, progress)
+                self.ports.stack_sets.deploy(BASELINE_SET, self.estate.unit_ids(paths), regions, progress)
             case ReleaseUnits(units=units, regions=left):
                 self.ports.stack_sets.release(BASELINE_SET, units, left, progress)
             case RetryAccounts(accounts=accounts):
-                targets = self._unit_ids(self._organization.units)
+                targets = self.estate.unit_ids(self._organization.units)
                 self.ports.stack_sets.retry(BASELINE_SET, accounts, targets, regions, progress)
             case Publish():
-                self._publish(step)
+                self.record.entries[step.silo] = self.publisher.publish(step)
             case Record(silo=silo, entry=entry):
-                self.entries[silo] = replace(entry, published=entry.published or self._now) if entry else None
+                self.record.entries[silo] = replace(entry, published=entry.published or self._now) if entry else None
             case RecordGuards():
-                self.guards = True
+                self.record.guards = True
 
-    def _create_unit(self, step: CreateUnit) -> None:
-        tree = self._tree
-        parent_path, _, name = step.path.rpartition("/")
-        parent = tree.units[parent_path] if parent_path else tree.root
-        made = self.ports.organizations.create_unit(parent, name, tree.management_account)
-        self.tree = replace(tree, units={**tree.units, made.path: made})
-
-    def _create_account(self, step: CreateAccount) -> None:
-        made = self.ports.organizations.create_account(step.name, step.email, self._tree.management_account)
-        self.accounts[step.silo] = Account(made, step.name, step.email, "ACTIVE", self._tree.root.id)
-
-    def _move(self, step: MoveAccount) -> None:
-        account, target = self.accounts[step.silo], self._tree.units[step.unit]
-        self.ports.organizations.move(account.id, account.parent, target.id, self._tree.management_account)
-        self.accounts[step.silo] = replace(account, parent=target.id)
-
-    def _publish(self, step: Publish) -> None:
-        """Assets and pages first, the bundle last: no pipeline sees a bundle whose nested templates are not there."""
-        prepared = self.prepared
-        rendered, bundle = build(
-            prepared.lake, step.silo, prepared.catalogue, prepared.options.commit, prepared.facts[step.silo].values
-        )
-        if bundle.digest != step.digest:
-            raise PlanStale("it renders otherwise than it was planned: plan again")
-        silo = prepared.lake.member(step.silo)
-        account = self._account_of(step.silo)
-        bucket = self.ports.bucket(silo.region)
-        self._assets(rendered, silo.region)
-        site = _put_site(bucket, rendered.site, site_key(account), step.site_replaces) if rendered.site else NO_SITE
-        stored = bucket.put(bundle_key(account), bundle.content, step.replaces)
-        if stored is None:
-            raise PlanStale("somebody else published it since it was planned: plan again")
-        self.entries[step.silo] = Entry(
-            account,
-            silo.region,
-            step.inputs,
-            bundle.digest,
-            stored.etag,
-            stored.version,
-            prepared.options.commit,
-            self._now,
-            retired(silo),
-            prepared.facts[step.silo].digest,
-            site.etag,
-            site.version,
-        )
-
-    def _assets(self, rendered: Rendered, region: str) -> None:
-        """One that is there already is the same by its name, if nobody wrote over it: a name proves nothing.
-
-        Silos that are published side by side share assets: one of them uploads, the others wait until it is whole.
-        """
-        bucket = self.ports.bucket(region)
-        for asset in rendered.assets:
-            place = (region, asset.key)
-            with self.uploads[place]:
-                if place not in self.uploaded:
-                    if bucket.put(asset.key, asset.content, None) is None:
-                        _make_true(bucket, asset)
-                    self.uploaded.add(place)
-
-    def _record(self) -> None:
-        """Without it nothing is lost: the next plan finds the bundles themselves, and the index behind them."""
+    def _write_index(self) -> None:
         try:
-            self._write_index()
+            self.record.write()
         except ControllerError as error:
             self.failed["index"] = str(error)
             self.listener.send(StepFailed("index", str(error), 0.0))
 
-    def _write_index(self) -> None:
-        """Merge what this run published into the index as it is now: another run's entries stay."""
-        bucket = self.ports.bucket(self._home)
-        for _ in range(5):
-            match read_index(self.ports, self._home):
-                case Present(index):
-                    current = index
-                case Absent():
-                    current = Index({})
-                case Unreadable(why):
-                    raise PlanStale(f"it could not be read again: {why}")
-            silos = {**current.silos, **{name: e for name, e in self.entries.items() if e is not None}}
-            kept = {name: entry for name, entry in silos.items() if self.entries.get(name, entry) is not None}
-            if (
-                bucket.put(INDEX_KEY, Index(kept, guards=asked(self.prepared.lake)).text(), current.etag or None)
-                is not None
-            ):
-                return
-        raise PlanStale("somebody else keeps writing it")
-
-    def _account_of(self, silo: str) -> str:
-        found = self.accounts.get(silo)
-        if found is not None:
-            return found.id
-        account = self.prepared.lake.member(silo).account
-        if isinstance(account, NewAccount):
-            return self.prepared.index.silos[silo].account
-        return account
-
-    def _parameters(self) -> dict[str, str]:
-        said = master_parameters(self.prepared.lake, self.tree)
-        missing = [name for name, value in said.items() if isinstance(value, Later)]
-        if missing or not said:
-            raise PlanStale(f"{', '.join(missing) or 'the organization'} is not known yet: plan again")
-        return {name: str(value) for name, value in said.items()}
-
-    def _unit_ids(self, paths: Iterable[str]) -> list[str]:
-        return [self._tree.units[path].id for path in sorted(paths)]
-
     def _progress(self, address: str) -> Callable[[str], None]:
         return lambda message: self.listener.send(StepProgressed(address, message))
-
-    @property
-    def _tree(self) -> Tree:
-        if self.tree is None:
-            raise PlanStale("the organization could not be read: plan again")
-        return self.tree
 
     @property
     def _organization(self) -> Organization:
@@ -374,32 +252,3 @@ class _Run:
     @property
     def _now(self) -> str:
         return self.ports.now().isoformat(timespec="seconds")
-
-
-def _put_site(bucket: Bucket, site: Site, key: str, replaces: str | None) -> Stored:
-    """The pages as they lie there; they are written only where others lie, for a write starts their pipeline."""
-    content = site.pack()
-    match bucket.get(key):
-        case Present(stored) if stored.content == content:
-            return stored
-        case Unreadable(why):
-            raise PlanStale(f"{key}: could not be read to compare it: {why}")
-        case _:
-            pass
-    if (put := bucket.put(key, content, replaces)) is None:
-        raise PlanStale(f"{key}: somebody else published it since it was planned: plan again")
-    return put
-
-
-def _make_true(bucket: Bucket, asset: Asset) -> None:
-    """What lies under the asset's key is what the key says, or becomes it."""
-    match bucket.get(asset.key):
-        case Present(stored) if stored.content == asset.content:
-            return
-        case Present(stored):
-            if bucket.put(asset.key, asset.content, stored.etag) is None:
-                raise PlanStale(f"{asset.key}: somebody else is writing it: apply again")
-        case Absent():
-            raise PlanStale(f"{asset.key}: somebody else deleted it just now: apply again")
-        case Unreadable(why):
-            raise PlanStale(f"{asset.key}: is there, and could not be read to compare it: {why}")
