@@ -14,6 +14,7 @@ from controller.load.schema import document, target, uri
 
 Where = tuple[str, ...]  # names of fields; "[]" is each item of a list, "{}" each value of a mapping of free names
 Manifest = dict[str, Any]
+Fields = dict[str, Any]  # values by their places in dots
 DAY = re.compile(r"\d{4}-\d\d-\d\d")
 LETTERS = string.ascii_lowercase + string.digits
 SOURCE = ("spec", "source")  # of a flow: its fields stand in the flow type's own schema
@@ -72,6 +73,18 @@ def places(value: Any, where: Where) -> Iterator[tuple[Any, str | int]]:
             yield from places(value[key], rest)
         else:
             yield value, key
+
+
+def put(manifest: Manifest, fields: Fields) -> Manifest:
+    """The manifest with these fields, each in the place of what stood there."""
+    made = copy.deepcopy(manifest)
+    for path, value in fields.items():
+        *above, last = path.split(".")
+        holder = made
+        for name in above:
+            holder = holder.setdefault(name, {})
+        holder[last] = value
+    return made
 
 
 def changed(

@@ -6,7 +6,6 @@ A round edits one field of each manifest, so that the fields of all of them take
 
 from __future__ import annotations
 
-import copy
 import json
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -26,7 +25,7 @@ from controller.local.clients import client
 from controller.render.blueprint import Catalogue
 from controller.render.intrinsic import TemplateLoader
 from controller.render.values import parts
-from tests.changes import Manifest, Where, changed, leaves, leaves_of_source, places
+from tests.changes import Fields, Manifest, Where, changed, leaves, leaves_of_source, places, put
 
 pytestmark = pytest.mark.emulator
 
@@ -36,7 +35,6 @@ WAIT = ("--wait", "--timeout", "300s")
 TODAY = datetime.now(UTC).date()
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIH0BvPSrxLcYVkXJcT6SgHgFzJzQ1xXJr8oQ3Vt5r0rD"
 
-Fields = dict[str, Any]  # by their places in dots
 # What is added to the plain lake's manifests, so that each has all the fields that can stand beside one another.
 MORE: Mapping[str, Fields] = {
     "sales": {
@@ -109,17 +107,6 @@ LAST = (
     "spec.revoked",
     "spec.source.format.type",
 )  # they take other fields away
-
-
-def put(manifest: Manifest, fields: Fields) -> Manifest:
-    made = copy.deepcopy(manifest)
-    for path, value in fields.items():
-        *above, last = path.split(".")
-        holder = made
-        for name in above:
-            holder = holder.setdefault(name, {})
-        holder[last] = value
-    return made
 
 
 class Lake:

@@ -5,7 +5,6 @@ The fields of each flow type's source are in `test_flow_fields.py`.
 
 from __future__ import annotations
 
-import copy
 import itertools
 import re
 from collections.abc import Iterator
@@ -25,7 +24,7 @@ from controller.render.blueprint import Catalogue
 from controller.render.intrinsic import TemplateLoader
 from controller.render.silo import inputs, needed, render_silo
 from controller.resolve.lake import Lake
-from tests.changes import Manifest, Where, changed, leaves, places
+from tests.changes import Fields, Manifest, Where, changed, leaves, places, put
 
 ROOT = Path(__file__).parents[2]
 ACME = ROOT / "tests" / "lakes" / "acme"
@@ -43,7 +42,7 @@ JUDGED = "test_a_fault_of_meaning_has_its_code_at_its_field"
 UUID = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 NETWORK = {"vpc": "vpc-0f1e2d3c4b5a69788", "subnets": ["subnet-0f1e2d3c4b5a69788"]}
 # What acme leaves out, by kind and name: fields in dots, and their values.
-MORE: dict[tuple[str, str], dict[str, Any]] = {
+MORE: dict[tuple[str, str], Fields] = {
     ("Organization", "acme"): {
         "spec.tool.sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
         "spec.source": {
@@ -115,7 +114,7 @@ ARCHIVE: Manifest = {
     },
 }
 # Changes that one field alone cannot make: what else changes with it, in the manifest that is named.
-TOGETHER: dict[str, tuple[str, dict[str, Any]]] = {
+TOGETHER: dict[str, tuple[str, Fields]] = {
     "Organization.spec.source.type": (
         "acme",
         {"spec.source": {"type": "codecommit", "repository": "acme/lake", "branch": "main"}},
@@ -166,17 +165,6 @@ NOT_YET = ("Organization.spec.rollout.bake", "Organization.spec.rollout.onFailur
 def documents() -> list[Manifest]:
     paths = sorted(ACME.rglob("*.yaml"))
     return [one for path in paths for one in yaml.load_all(path.read_text(encoding="utf-8"), Loader=TemplateLoader)]
-
-
-def put(manifest: Manifest, fields: dict[str, Any]) -> Manifest:
-    made = copy.deepcopy(manifest)
-    for path, value in fields.items():
-        *above, last = path.split(".")
-        holder = made
-        for name in above:
-            holder = holder.setdefault(name, {})
-        holder[last] = value
-    return made
 
 
 def with_more(manifest: Manifest) -> Manifest:
