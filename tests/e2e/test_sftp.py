@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import socket
 import subprocess
 import time
@@ -65,13 +66,18 @@ class Deployed:
         body: bytes = s3.get_object(Bucket=self.bucket(account), Key=key)["Body"].read()
         return body
 
-    def log(self, account: str = SALES) -> list[dict[str, Any]]:
-        """What the authorizer wrote."""
+    def log(self, account: str = SALES, of: str = "AuthorizerLog") -> list[dict[str, Any]]:
+        """What the authorizer wrote, or the server: `ServerLog`."""
         logs = clients.client("logs", account, REGION)
         groups = [one["logGroupName"] for one in logs.describe_log_groups()["logGroups"]]
-        group = next(name for name in groups if "AuthorizerLog" in name)
+        group = next(name for name in groups if of in name)
         events = logs.filter_log_events(logGroupName=group)["events"]
         return [json.loads(event["message"]) for event in events]
+
+    def refusals(self) -> list[tuple[str, str, str]]:
+        """What the server's log says of operations that it refused: which, upon what, and why."""
+        told = [line for line in self.log(of="ServerLog") if line["activity-type"] == "ERROR"]
+        return [(line["operation"], line["path"], line["message"]) for line in told]
 
 
 @pytest.fixture(scope="module")
@@ -207,14 +213,17 @@ def test_who_may_only_upload_neither_lists_reads_nor_removes(deployed: Deployed)
     with connected(deployed, *deployed.pair("writer")) as writer:
         writer.putfo(io.BytesIO(b"x"), "in.csv", confirm=False)
         assert deployed.content("inbound/writer/in.csv") == b"x"
-        for refused in (
-            lambda: writer.listdir("/"),
-            lambda: writer.open("in.csv").read(),
-            lambda: writer.remove("in.csv"),
-            lambda: writer.rename("in.csv", "out.csv"),
+        for operation, refused in (
+            ("OPENDIR", lambda: writer.listdir("/")),
+            ("OPEN", lambda: writer.open("in.csv").read()),
+            ("REMOVE", lambda: writer.remove("in.csv")),
+            ("RENAME", lambda: writer.rename("in.csv", "out.csv")),
         ):
             with pytest.raises(PermissionError):
                 refused()
+            last = deployed.refusals()[-1]
+            assert last[0] == operation
+            assert re.search("AccessDenied|403", last[2])
     assert deployed.content("inbound/writer/in.csv") == b"x"
 
 
@@ -245,9 +254,47 @@ def test_no_path_leaves_the_own_prefix(deployed: Deployed, client: paramiko.SFTP
 NAMES = {"fastfreight", "other", "writer", "guesser", "revoked", "ended", "webonly", "elsewhere"}
 
 
-def test_there_are_no_links(client: paramiko.SFTPClient) -> None:
-    with pytest.raises(OSError, match="links"):
+def test_there_are_no_links_and_the_log_says_so(deployed: Deployed, client: paramiko.SFTPClient) -> None:
+    before = len(deployed.refusals())
+    with pytest.raises(OSError, match="S3 has no links"):
         client.symlink("../other/secret.csv", "link")
+    with pytest.raises(OSError, match="S3 has no links"):
+        client.readlink("/inbound/other/secret.csv")
+    assert deployed.refusals()[before:] == [
+        ("SYMLINK", "link", "S3 has no links"),
+        ("READLINK", "/inbound/other/secret.csv", "S3 has no links"),
+    ]
+
+
+def test_what_the_server_itself_refuses_is_in_its_log(deployed: Deployed, client: paramiko.SFTPClient) -> None:
+    before = len(deployed.refusals())
+    with pytest.raises(OSError, match="a name that an object can have"):
+        client.putfo(io.BytesIO(b"x"), "two\nlines.csv", confirm=False)
+    with pytest.raises(OSError, match="from its beginning to its end"), client.open("back.csv", "wb") as opened:
+        opened.write(b"one")
+        opened.seek(0)
+        opened.write(b"two")
+    with client.open("whole.csv", "wb") as opened:
+        opened.write(b"x")
+    with pytest.raises(OSError, match="it is there already"):
+        client.open("whole.csv", "wbx")
+    client.mkdir("kept")
+    client.putfo(io.BytesIO(b"x"), "kept/one.csv")
+    with pytest.raises(OSError, match="not empty"):
+        client.rmdir("kept")
+    with pytest.raises(FileNotFoundError):
+        client.open("nowhere.csv")
+    own = "inbound/fastfreight"
+    order = "an object is written from its beginning to its end: at 0 of 3"
+    (*told, nowhere) = deployed.refusals()[before:]
+    assert told == [
+        ("OPEN", "two\nlines.csv", "not a name that an object can have"),
+        ("WRITE", f"{own}/back.csv", order),
+        ("OPEN", f"{own}/whole.csv", "it is there already"),
+        ("RMDIR", f"{own}/kept/", "the directory is not empty"),
+    ]
+    assert nowhere[:2] == ("OPEN", f"{own}/nowhere.csv")
+    assert "404" in nowhere[2]
 
 
 def test_the_session_itself_cannot_reach_beyond_its_prefix(deployed: Deployed) -> None:
@@ -394,6 +441,34 @@ def test_openssh_puts_lists_resumes_and_renames_with_a_public_key(deployed: Depl
     assert (tmp_path / "back.csv").read_bytes() == b"a,b\n1,2\n3,4\n"
 
 
+def test_openssh_neither_reads_nor_links_what_is_outside_of_its_home(deployed: Deployed, tmp_path: Path) -> None:
+    """Paths that lead out are taken from the home's root, where nothing is by these names: the log has them so."""
+    s3 = clients.client("s3", SALES, REGION)
+    s3.put_object(Bucket=deployed.bucket(), Key="inbound/writer/theirs.csv", Body=b"of another")
+    key = ("-i", str(deployed.key), "-o", "IdentitiesOnly=yes", "-o", "PreferredAuthentications=publickey")
+    before = len(deployed.refusals())
+    tried = (
+        ("get ../writer/theirs.csv", 'File "/../writer/theirs.csv" not found'),
+        ("get /inbound/writer/theirs.csv", 'File "/inbound/writer/theirs.csv" not found'),
+        ("ls /../../inbound/writer", 'Can\'t ls: "/../../inbound/writer" not found'),
+        ("ln -s ../writer/theirs.csv theirs.csv", "Operation unsupported"),
+        ("ln /inbound/writer/theirs.csv theirs.csv", "Operation unsupported"),
+        ("df /etc", ""),  # it says nothing when it is refused
+    )
+    said = openssh(deployed, "".join(f"-{words}\n" for words, _ in tried), "fastfreight", tmp_path, *key).stderr
+    assert [answer for _, answer in tried if answer not in said] == []
+    assert not (tmp_path / "theirs.csv").exists()
+    own = "inbound/fastfreight"
+    assert list(dict.fromkeys(deployed.refusals()[before:])) == [
+        ("STAT", f"{own}/writer/theirs.csv", "no such file"),
+        ("STAT", f"{own}/inbound/writer/theirs.csv", "no such file"),
+        ("STAT", f"{own}/inbound/writer", "no such file"),
+        ("SYMLINK", "/theirs.csv", "S3 has no links"),
+        ("LINK", "/theirs.csv", "S3 has no links"),
+        ("STATVFS", "/etc", "S3 has no file system"),
+    ]
+
+
 def test_openssh_with_somebody_elses_key_is_refused(deployed: Deployed, tmp_path: Path) -> None:
     stranger = tmp_path / "stranger"
     asyncssh.generate_private_key("ssh-ed25519").write_private_key(str(stranger))
@@ -404,18 +479,45 @@ def test_openssh_with_somebody_elses_key_is_refused(deployed: Deployed, tmp_path
     assert deployed.log()[-1]["reason"] == "no-public-keys"
 
 
-def test_openssh_logs_in_with_the_pair(deployed: Deployed, tmp_path: Path) -> None:
-    user, secret = deployed.pair("fastfreight")
-    asker = tmp_path / "ask"
+def typing(secret: str, folder: Path) -> tuple[tuple[str, ...], dict[str, str]]:
+    """OpenSSH's options and environment for somebody who types a password."""
+    asker = folder / "ask"
     asker.write_text('#!/bin/sh\nprintf "%s\\n" "$PARTNER_SECRET"\n')
     asker.chmod(0o700)
-    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "SSH_ASKPASS": str(asker), "PARTNER_SECRET": secret}
-    env["SSH_ASKPASS_REQUIRE"] = "force"
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder), "SSH_ASKPASS": str(asker), "PARTNER_SECRET": secret}
     only = ("-o", "BatchMode=no", "-o", "PreferredAuthentications=password", "-o", "NumberOfPasswordPrompts=1")
+    return only, {**env, "SSH_ASKPASS_REQUIRE": "force"}
+
+
+def test_openssh_logs_in_with_the_pair(deployed: Deployed, tmp_path: Path) -> None:
+    user, secret = deployed.pair("fastfreight")
+    only, env = typing(secret, tmp_path)
     (tmp_path / "one.csv").write_bytes(b"one")
     done = openssh(deployed, "put one.csv\nls\n", user, tmp_path, *only, env=env)
     assert done.returncode == 0, done.stderr
     assert deployed.content("inbound/fastfreight/one.csv") == b"one"
+
+
+@pytest.mark.parametrize(
+    ("name", "account", "wrong", "reason"),
+    [
+        ("other", SALES, True, "wrong-secret"),
+        ("webonly", SALES, False, "protocol-not-granted"),
+        ("elsewhere", SALES, False, "address-not-granted"),
+        ("carrier", LOGISTICS, False, "other-account"),
+    ],
+)
+def test_openssh_is_let_in_no_further_than_paramiko(
+    deployed: Deployed, tmp_path: Path, name: str, account: str, wrong: bool, reason: str
+) -> None:
+    user, secret = deployed.pair(name, account)
+    only, env = typing("x" * 40 if wrong else secret, tmp_path)
+    done = openssh(deployed, "ls\n", user, tmp_path, *only, env=env)
+    assert "Permission denied" in done.stderr
+    last = deployed.log()[-1]
+    assert (last["message"], last["name"], last["reason"]) == ("login refused", user, reason)
+    server = deployed.log(of="ServerLog")[-1]
+    assert (server["activity-type"], server["user"]) == ("AUTH_FAILURE", user)
 
 
 def test_no_log_holds_a_secret(deployed: Deployed) -> None:
@@ -453,11 +555,8 @@ def test_an_upload_starts_the_flow_that_reads_it_and_an_empty_or_foreign_one_doe
     (tmp_path / "shipments.csv").write_text("shipment_id;shipped_on;status\n1;2026-01-31;created\n")
     (tmp_path / "empty.csv").write_text("")
     user, secret = deployed.pair("shipper")
-    ask = tmp_path / "ask"
-    ask.write_text(f"#!/bin/sh\necho '{secret}'\n")
-    ask.chmod(0o700)
-    env = {**os.environ, "SSH_ASKPASS": str(ask), "SSH_ASKPASS_REQUIRE": "force", "DISPLAY": ":0"}
-    done = openssh(deployed, "put shipments.csv\nput empty.csv\n", user, tmp_path, "-o", "BatchMode=no", env=env)
+    only, env = typing(secret, tmp_path)
+    done = openssh(deployed, "put shipments.csv\nput empty.csv\n", user, tmp_path, *only, env=env)
     assert done.returncode == 0, done.stderr
     assert started() == ["inbound/shipper/shipments.csv"]
     with connected(deployed, *deployed.pair("other")) as other:

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from controller.local.sftp import upload
 from controller.local.sftp.login import Server, Session
+from controller.local.sftp.refusals import Refusals
 from controller.local.sftp.upload import OutOfOrder, Upload
 
 DENIED, MISSING = ("AccessDenied", "403"), ("NoSuchKey", "NoSuchBucket", "404")
@@ -33,44 +34,50 @@ class Writing:
     appends: bool  # whether offsets are to be ignored: everything goes to the end
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    @property
+    def key(self) -> str:
+        return self.upload.key
 
-class Files(asyncssh.SFTPServer):  # type: ignore[misc]
+
+class Files(Refusals):
+    """Each answer that refuses is in the server's log, with its reason, by the object's key and SFTP's own verb."""
+
     def __init__(self, channel: Any, server: Server, session: Session, lost: Callable[[], bool]) -> None:
-        super().__init__(channel)
-        self._server, self._session, self._lost = server, session, lost
-        self._s3, self._home = session.s3, session.home
+        super().__init__(channel, server, session)
+        self._s3, self._home, self._lost = session.s3, session.home, lost
 
     async def realpath(self, path: bytes) -> bytes:
-        return self._path(path).encode()
+        return self._path("REALPATH", path).encode()
 
     async def stat(self, path: bytes) -> Any:
-        return await self._call(path, self._stat, self._key(path), self._path(path) == "/")
+        key = self._key("STAT", path)
+        return await self._call("STAT", key, self._stat, key, key == self._home.prefix)
 
     lstat = stat
 
     async def scandir(self, path: bytes) -> AsyncIterator[Any]:
-        key = self._key(path)
-        for name, attributes in await self._call(path, self._names, f"{key}/", self._path(path) == "/"):
+        key = self._key("OPENDIR", path)
+        for name, attributes in await self._call("OPENDIR", key, self._names, f"{key}/", key == self._home.prefix):
             yield asyncssh.SFTPName(name.encode(), attrs=attributes)
 
     async def open(self, path: bytes, pflags: int, attrs: Any) -> Reading | Writing:
-        key = self._key(path)
+        key = self._key("OPEN", path)
         if pflags & WRITE or pflags & APPEND:
-            return await self._call(path, self._opened, key, pflags)
-        await self._call(path, self._s3.head_object, key)
+            return await self._call("OPEN", key, self._opened, key, pflags)
+        await self._call("OPEN", key, self._s3.head_object)
         return Reading(key)
 
     async def read(self, file_obj: Any, offset: int, size: int) -> bytes:
         if not isinstance(file_obj, Reading):
-            raise asyncssh.SFTPPermissionDenied("the file is open for writing")
-        return await self._call(file_obj.key.encode(), self._part_of, file_obj.key, offset, size)
+            raise self._refusal("READ", file_obj.key, asyncssh.SFTPPermissionDenied("it is open for writing"))
+        return await self._call("READ", file_obj.key, self._part_of, file_obj.key, offset, size)
 
     async def write(self, file_obj: Any, offset: int, data: bytes) -> int:
         if not isinstance(file_obj, Writing):
-            raise asyncssh.SFTPPermissionDenied("the file is open for reading")
+            raise self._refusal("WRITE", file_obj.key, asyncssh.SFTPPermissionDenied("it is open for reading"))
         async with file_obj.turn:
             at = file_obj.upload.size if file_obj.appends else offset
-            await self._call(file_obj.upload.key.encode(), file_obj.upload.write, self._s3, at, data)
+            await self._call("WRITE", file_obj.key, file_obj.upload.write, self._s3, at, data)
         return len(data)
 
     async def close(self, file_obj: Any) -> None:
@@ -81,13 +88,13 @@ class Files(asyncssh.SFTPServer):  # type: ignore[misc]
             if self._lost():
                 file_obj.upload.leave()
                 return
-            await self._call(file_obj.upload.key.encode(), file_obj.upload.finish, self._s3)
-        self._server.log("CLOSE", user=self._session.user, path=file_obj.upload.key)
+            await self._call("CLOSE", file_obj.key, file_obj.upload.finish, self._s3)
+        self._server.log("CLOSE", user=self._session.user, path=file_obj.key)
 
     async def fstat(self, file_obj: Any) -> Any:
         if isinstance(file_obj, Writing):
             return _file(file_obj.upload.size)
-        head = await self._call(file_obj.key.encode(), self._s3.head_object, file_obj.key)
+        head = await self._call("FSTAT", file_obj.key, self._s3.head_object)
         return _file(head["ContentLength"], head["LastModified"])
 
     async def setstat(self, path: bytes, attrs: Any) -> None:
@@ -100,63 +107,50 @@ class Files(asyncssh.SFTPServer):  # type: ignore[misc]
         """Nothing, as above."""
 
     async def remove(self, path: bytes) -> None:
-        await self._call(path, self._s3.delete_object, self._key(path))
+        await self._call("REMOVE", self._key("REMOVE", path), self._s3.delete_object)
 
     async def rename(self, oldpath: bytes, newpath: bytes) -> None:
         """A copy and a removal: S3 has nothing else."""
-        await self._call(oldpath, self._moved, self._key(oldpath), self._key(newpath))
+        old, new = self._key("RENAME", oldpath), self._key("RENAME", newpath)
+        await self._call("RENAME", old, self._moved, old, new)
 
     posix_rename = rename
 
     async def mkdir(self, path: bytes, attrs: Any) -> None:
-        await self._call(path, self._s3.put_object, f"{self._key(path)}/")
+        await self._call("MKDIR", f"{self._key('MKDIR', path)}/", self._s3.put_object)
 
     async def rmdir(self, path: bytes) -> None:
-        key = f"{self._key(path)}/"
-        if await self._call(path, self._names, key, True):
-            raise asyncssh.SFTPFailure("the directory is not empty")
-        await self._call(path, self._s3.delete_object, key)
+        key = f"{self._key('RMDIR', path)}/"
+        if await self._call("RMDIR", key, self._names, key, True):
+            raise self._refusal("RMDIR", key, asyncssh.SFTPFailure("the directory is not empty"))
+        await self._call("RMDIR", key, self._s3.delete_object)
 
-    async def symlink(self, oldpath: bytes, newpath: bytes) -> None:
-        raise asyncssh.SFTPOpUnsupported("S3 has no links")
-
-    async def link(self, oldpath: bytes, newpath: bytes) -> None:
-        raise asyncssh.SFTPOpUnsupported("S3 has no links")
-
-    async def readlink(self, path: bytes) -> bytes:
-        raise asyncssh.SFTPOpUnsupported("S3 has no links")
-
-    def _path(self, path: bytes) -> str:
+    def _path(self, operation: str, path: bytes) -> str:
+        """As the client sees it."""
         try:
             return self._home.path(path)
         except ValueError as error:
-            raise asyncssh.SFTPFailure("not a name that an object can have") from error
+            refusal = asyncssh.SFTPFailure("not a name that an object can have")
+            raise self._refusal(operation, path.decode(errors="replace"), refusal) from error
 
-    def _key(self, path: bytes) -> str:
-        self._path(path)
-        return self._home.key(path)
+    def _key(self, operation: str, path: bytes) -> str:
+        """Below the home, whatever the path: dots and slashes lead no higher than to its root."""
+        return self._home.key(self._path(operation, path).encode())
 
-    async def _call(self, path: bytes, operation: Callable[..., Answer], *given: Any) -> Answer:
-        """Run what talks to S3 beside the loop; a bare client's operation is given the bucket and a key."""
+    async def _call(self, operation: str, key: str, function: Callable[..., Answer], *given: Any) -> Answer:
+        """Run what talks to S3 beside the loop; a bare client's operation is given the bucket and the key."""
         named = {}
-        if getattr(operation, "__self__", None) is self._s3:
-            named, given = {"Bucket": self._home.bucket, "Key": given[0]}, ()
+        if getattr(function, "__self__", None) is self._s3:
+            named = {"Bucket": self._home.bucket, "Key": key}
         try:
-            return await asyncio.to_thread(operation, *given, **named)
+            return await asyncio.to_thread(function, *given, **named)
         except ClientError as error:
-            raise self._refused(path, error) from error
+            raise self._refusal(operation, key, _answer(error), str(error)) from error
         except OutOfOrder as error:
-            raise asyncssh.SFTPOpUnsupported(f"an object is written from its beginning to its end: {error}") from error
-
-    def _refused(self, path: bytes, error: ClientError) -> Any:
-        code = error.response["Error"]["Code"]
-        if code in MISSING:
-            return asyncssh.SFTPNoSuchFile("no such file")
-        text = path.decode(errors="replace")
-        self._server.log(
-            "ERROR", user=self._session.user, path=text, message=str(error), operation=error.operation_name
-        )
-        return asyncssh.SFTPPermissionDenied("access denied") if code in DENIED else asyncssh.SFTPFailure(code)
+            refusal = asyncssh.SFTPOpUnsupported(f"an object is written from its beginning to its end: {error}")
+            raise self._refusal(operation, key, refusal) from error
+        except asyncssh.SFTPError as refusal:
+            raise self._refusal(operation, key, refusal) from None
 
     def _stat(self, key: str, root: bool) -> Any:
         """By listing: to look at an object is to be allowed to read it, which one who only uploads is not."""
@@ -211,7 +205,7 @@ class Files(asyncssh.SFTPServer):  # type: ignore[misc]
         if new:
             listed = self._s3.list_objects_v2(Bucket=self._home.bucket, Prefix=key, MaxKeys=1).get("Contents", ())
             if any(item["Key"] == key for item in listed):
-                raise asyncssh.SFTPFailure("the file is there already")
+                raise asyncssh.SFTPFailure("it is there already")
         return Upload(self._session.user, self._home.bucket, key)
 
     def _continue(self, begun: Upload) -> None:
@@ -229,6 +223,14 @@ class Files(asyncssh.SFTPServer):  # type: ignore[misc]
         bucket = self._home.bucket
         self._s3.copy_object(Bucket=bucket, Key=new, CopySource={"Bucket": bucket, "Key": old})
         self._s3.delete_object(Bucket=bucket, Key=old)
+
+
+def _answer(error: ClientError) -> asyncssh.SFTPError:
+    """What the client learns of S3's refusal."""
+    code = error.response["Error"]["Code"]
+    if code in MISSING:
+        return asyncssh.SFTPNoSuchFile("no such file")
+    return asyncssh.SFTPPermissionDenied("access denied") if code in DENIED else asyncssh.SFTPFailure(code)
 
 
 def _file(size: int, modified: Any = None) -> Any:
