@@ -85,6 +85,7 @@ def test_more_files_than_one_listing_holds_go_too(s3: Any) -> None:
 
 def test_a_bucket_that_is_gone_already_is_empty(s3: Any) -> None:
     FILES.delete(SCOPE, "x", properties("acme-sales-site-gone"))
+    assert (files(s3), files(s3, OTHER)) == (1, 1)
 
 
 def test_a_bucket_that_it_may_not_empty_is_said_to_cloudformation_and_stays_as_it_is(s3: Any) -> None:
