@@ -88,7 +88,7 @@ class Instance:
         self.version = version
         self._arn, self._seconds = arn, float(function.timeout or 3)
         self._account, self._region = arn.split(":")[4], arn.split(":")[3]
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()
         self._ready = False
         self._born = time.monotonic()
         self._stream = f"{time.strftime('%Y/%m/%d')}/[$LATEST]{uuid.uuid4().hex}"
@@ -116,8 +116,10 @@ class Instance:
         return time.monotonic() - self._born
 
     def end(self) -> None:
+        """Whoever asks meanwhile reads the end first: what is read from is not closed under it."""
         self._process.kill()
-        self._process.communicate()
+        with self._turn:
+            self._process.communicate()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def ask(self, event: Any) -> Any:
@@ -133,6 +135,8 @@ class Instance:
         source, target = self._process.stdout, self._process.stdin
         if source is None or target is None:
             raise FunctionFailed("the function has no process")
+        if source.closed:
+            raise self._ended()
         if not self._ready:
             self._line(source, START)
             self._ready = True
@@ -148,7 +152,7 @@ class Instance:
             self.end()
             raise FunctionFailed(f"Task timed out after {seconds:.2f} seconds")
         line = source.readline()
-        if not line:
+        if not line.endswith("\n"):  # killed within its answer, or before
             raise self._ended()
         return line
 

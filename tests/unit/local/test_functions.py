@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
+from moto.awslambda.models import lambda_backends
 
 from controller.local import clients, functions
+from controller.local.functions.runner import Instance
 
 ACCOUNT, REGION = "200000000001", "eu-west-1"
 CODE = """
@@ -26,6 +31,7 @@ def handle(event, context):
         raise ValueError("as it was told")
     if event["what"] == "sleep":
         import time
+        open(event.get("began", os.devnull), "w").close()
         time.sleep(5)
     arn = boto3.client("sts").get_caller_identity()["Arn"]
     return {"seen": seen, "arn": arn, "word": os.environ["WORD"], "left": context.get_remaining_time_in_millis() > 0}
@@ -95,6 +101,27 @@ def test_a_function_that_takes_too_long_is_ended(embedded: Any) -> None:
     with pytest.raises(functions.FunctionFailed, match=r"timed out after 1\.00 seconds"):
         functions.invoke(arn, {"what": "sleep"})
     assert functions.invoke(arn, {"what": "work"})["seen"] == 1
+
+
+def test_who_asks_a_function_that_is_ended_meanwhile_is_told_so(embedded: Any, tmp_path: Path) -> None:
+    arn, began = made(timeout=30), tmp_path / "began"
+    with ThreadPoolExecutor(1) as others:
+        asked = others.submit(functions.invoke, arn, {"what": "sleep", "began": str(began)})
+        until = time.monotonic() + 30
+        while not began.exists() and time.monotonic() < until:
+            time.sleep(0.01)
+        functions.reset()
+        with pytest.raises(functions.FunctionFailed, match=r"Runtime\.ExitError"):
+            asked.result()
+    assert functions.invoke(arn, {"what": "work"})["seen"] == 1
+
+
+def test_who_waited_for_its_turn_at_a_function_that_is_ended_is_told_so(embedded: Any) -> None:
+    arn = made()
+    instance = Instance(arn, lambda_backends[ACCOUNT][REGION].get_function("one"), "first")
+    instance.end()
+    with pytest.raises(functions.FunctionFailed, match=r"Runtime\.ExitError"):
+        instance.ask({"what": "work"})
 
 
 def test_a_role_that_does_not_trust_lambda_is_refused(embedded: Any) -> None:
