@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from controller.aws.client import Clients
+from controller.aws.drifts import drifts
 from controller.aws.errors import observed
 from controller.model.errors import AwsError
 from controller.model.live import (
     FailedResource,
-    LiveDifference,
     LiveDrift,
     LivePipeline,
     LiveResource,
@@ -137,7 +137,7 @@ class AwsSilos:
             api = self._api("cloudformation", place)
             failed = self._detect(api, stack)
             unread = (LiveDrift("", "", NESTED, deleted=False, differences=(), unread=failed),) if failed else ()
-            return (*unread, *(_drift(found) for found in _drifts(api, stack)))
+            return (*unread, *drifts(api, stack))
 
         return observed("cloudformation", frozenset(), read)
 
@@ -207,42 +207,3 @@ def _failed(nested: str, event: Mapping[str, Any]) -> FailedResource:
         event.get("ResourceType", ""),
         event.get("ResourceStatusReason", "no reason was given"),
     )
-
-
-def _drifts(api: Any, stack: str) -> Iterator[Mapping[str, Any]]:
-    more: dict[str, str] = {}
-    while True:  # botocore has no paginator for it
-        page = api.describe_stack_resource_drifts(
-            StackName=stack, StackResourceDriftStatusFilters=["MODIFIED", "DELETED", "UNKNOWN"], MaxResults=100, **more
-        )
-        yield from page["StackResourceDrifts"]
-        if not page.get("NextToken"):
-            return
-        more = {"NextToken": page["NextToken"]}
-
-
-def _drift(found: Mapping[str, Any]) -> LiveDrift:
-    unknown = found["StackResourceDriftStatus"] == "UNKNOWN"
-    return LiveDrift(
-        logical_id=found["LogicalResourceId"],
-        physical_id=found.get("PhysicalResourceId", ""),
-        type=found["ResourceType"],
-        deleted=found["StackResourceDriftStatus"] == "DELETED",
-        differences=tuple(
-            LiveDifference(entry["PropertyPath"], _value(entry.get("ExpectedValue")), _value(entry.get("ActualValue")))
-            for entry in found.get("PropertyDifferences", ())
-        ),
-        unread=(found.get("DriftStatusReason") or "CloudFormation could not compare it") if unknown else "",
-    )
-
-
-def _value(text: str | None) -> Any:
-    """AWS gives every value as text, objects and lists as JSON; "null" stands for not there."""
-    if text is None or text == "null":
-        return None
-    if text[:1] not in "{[":
-        return text
-    try:
-        return json.loads(text)
-    except ValueError:
-        return text

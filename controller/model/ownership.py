@@ -18,6 +18,7 @@ PARTNER_PATH = "/partners/"  # of a partner's users, before the silo's name and 
 PARTNER_BOUNDARY = "lake-partner-boundary"  # the most that any of them may ever do
 ORGANIZATION_ROLE = "lake-organization"  # in the management account: creates and moves accounts
 
+TAGS = "lake:"  # how all of ours begin
 TAG_ORGANIZATION = "lake:organization"
 TAG_SILO = "lake:silo"
 TAG_CONSUMER = "lake:consumer"

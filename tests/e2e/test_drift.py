@@ -101,3 +101,42 @@ def test_what_was_changed_or_deleted_is_put_back_by_what_drift_prints(
     execute(commands.pop(), two_silos)
     assert drift(Exit.OK) == {}
     assert s3.get_bucket_versioning(Bucket=DROPZONE)["Status"] == "Enabled"
+
+
+def test_a_tag_of_the_lake_is_told_and_put_back_and_other_peoples_are_left_alone(
+    two_silos: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def drift(exits: Exit) -> dict[str, Any]:
+        capsys.readouterr()
+        assert run(["--manifests", two_silos, "drift", "--format", "json", "--detailed-exitcode"]) == exits
+        return {finding["address"]: finding for finding in json.loads(capsys.readouterr().out)["drift"]}
+
+    assert run(["--manifests", two_silos, "apply", "--yes", "--wait", "--timeout", "120s"]) == Exit.OK
+    s3, kms = client("s3", SALES, "eu-west-1"), client("kms", SALES, "eu-west-1")
+    key = next(one["TargetKeyId"] for one in kms.list_aliases()["Aliases"] if one["AliasName"] == "alias/lake-data")
+
+    def tags(bucket: str) -> dict[str, str]:
+        return {one["Key"]: one["Value"] for one in s3.get_bucket_tagging(Bucket=bucket)["TagSet"]}
+
+    def tag(bucket: str, **changed: str) -> None:
+        told = [{"Key": name, "Value": value} for name, value in {**tags(bucket), **changed}.items()]
+        s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": told})
+
+    tag(RAW, project="spring")
+    kms.tag_resource(KeyId=key, Tags=[{"TagKey": "backup", "TagValue": "daily"}])
+    assert drift(Exit.OK) == {}
+
+    tag(RAW, **{"lake:silo": "finance"})
+    tag(DROPZONE, **{"lake:flow": "made-up"})
+    kms.untag_resource(KeyId=key, TagKeys=["lake:managed-by"])
+    found = drift(Exit.CHANGES)
+    assert {address.partition("/storage/")[2]: (one["expected"], one["actual"]) for address, one in found.items()} == {
+        "DropzoneBucket": (None, {"Tags.lake:flow": "made-up"}),
+        "Key": ({"Tags.lake:managed-by": "siloctl"}, None),
+        "RawBucket": ({"Tags.lake:silo": "sales"}, {"Tags.lake:silo": "finance"}),
+    }
+    (again,) = {one["reassert"] for name, one in found.items() if not name.endswith("DropzoneBucket")}
+    execute(again, two_silos)
+    assert list(drift(Exit.CHANGES)) == ["silo/sales/storage/DropzoneBucket"]
+    assert tags(RAW) == {**tags(RAW), "lake:silo": "sales", "project": "spring"}
+    assert {"TagKey": "backup", "TagValue": "daily"} in kms.list_resource_tags(KeyId=key)["Tags"]

@@ -24,6 +24,12 @@ class Schema(Protocol):
     @property
     def properties(self) -> frozenset[str]: ...
 
+    @property
+    def tag_property(self) -> str: ...
+
+    @property
+    def tags_as_map(self) -> bool: ...
+
     def validate(self, properties: Mapping[str, Any]) -> list[str]: ...
 
     def coerce(self, properties: Mapping[str, Any]) -> dict[str, Any]: ...
@@ -37,6 +43,8 @@ class Plain:
     conditional_create_only: tuple[Path, ...] = ()
     primary_identifier: tuple[Path, ...] = ()
     properties: frozenset[str] = frozenset(("Tags",))
+    tag_property: str = "Tags"
+    tags_as_map: bool = False
 
     def validate(self, properties: Mapping[str, Any]) -> list[str]:
         return []

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from controller.local.cloudformation import catalog, dynamic
+from controller.local.cloudformation import catalog, dynamic, tags
 from controller.local.cloudformation.comparison import ABSENT, same
 from controller.local.cloudformation.errors import Refused
 from controller.local.cloudformation.stack import Resource, Stack, now
@@ -64,9 +64,6 @@ IGNORED = frozenset(
 )  # user guide, drift: not compared
 
 
-Difference = tuple[str, Any, Any, str]  # path, expected, actual, kind
-
-
 @dataclass(frozen=True, slots=True)
 class Drift:
     """How one resource stands."""
@@ -76,7 +73,7 @@ class Drift:
     at: datetime
     expected: Mapping[str, Any] = field(default_factory=dict)
     actual: Mapping[str, Any] | None = None
-    differs: tuple[Difference, ...] = ()
+    differs: tuple[tags.Difference, ...] = ()
 
     def described(self, stack: Stack) -> dict[str, Any]:
         return {
@@ -150,7 +147,7 @@ class Detection:
 
 
 def checked(stack: Stack, resource: Resource) -> Drift:
-    """Compare one resource with what its handler reads; what the template does not set is not compared."""
+    """Compare one resource with what its handler reads; what neither template nor stack sets is not compared."""
     drift = _checked(stack, resource)
     resource.drift, resource.drift_at = drift.status, drift.at
     return drift
@@ -167,48 +164,52 @@ def drifted(stack: Stack) -> Iterator[Drift]:
 def _checked(stack: Stack, resource: Resource) -> Drift:
     if resource.type in UNCHECKED or not resource.physical_id:
         return Drift(resource, "NOT_CHECKED", now())
+    schema = catalog.schema(resource.type)
+    wanted = tags.over_stack(schema, resource.properties, stack.wanted.tags)
     expected = {
         key: value
-        for key, value in catalog.schema(resource.type).coerce(resource.properties).items()
+        for key, value in schema.coerce(wanted).items()
         if key not in IGNORED and not dynamic.holds_reference(value)
     }
-    properties = dynamic.resolved(resource.properties, stack.account, stack.region)
+    properties = dynamic.resolved(wanted, stack.account, stack.region)
     handler = catalog.handler(resource.type)
     actual = handler.read(scope(stack, resource.logical_id), resource.physical_id, properties)
     if actual is None:
         return Drift(resource, "DELETED", now(), expected)
     compared = {key: value for key, value in expected.items() if key in actual}
-    differs = tuple(_differences(compared, actual, stack))
+    differs = tuple(_differences(compared, actual))
     return Drift(resource, "MODIFIED" if differs else "IN_SYNC", now(), compared, actual, differs)
 
 
-def _differences(expected: Any, actual: Any, stack: Stack, path: str = "") -> Iterator[Difference]:
+def _differences(expected: Any, actual: Any, path: str = "") -> Iterator[tags.Difference]:
     """Members of objects that the template does not set, and the order of lists, mean nothing."""
     expected, actual = _read(expected), _read(actual)
     if isinstance(expected, Mapping) and isinstance(actual, Mapping):
         for key, value in expected.items():
             if key in actual:
-                yield from _differences(value, actual[key], stack, f"{path}/{key}")
+                yield from _differences(value, actual[key], f"{path}/{key}")
             else:
                 yield f"{path}/{key}", value, ABSENT, "REMOVE"
+    elif tags.is_list(expected) and (tags.is_list(actual) or actual == []):
+        yield from tags.differences(expected, actual, path)
     elif isinstance(expected, list) or isinstance(actual, list):  # in policies one value is a list of one
-        yield from _of_lists(_listed(expected), _listed(actual), stack, path)
+        yield from _of_lists(_listed(expected), _listed(actual), path)
     elif not same(expected, actual):
         yield path, expected, actual, "NOT_EQUAL"
 
 
-def _of_lists(expected: list[Any], actual: list[Any], stack: Stack, path: str) -> Iterator[Difference]:
+def _of_lists(expected: list[Any], actual: list[Any], path: str) -> Iterator[tags.Difference]:
     """Equal members are paired first, the others as they come."""
-    there = [item for item in actual if not _added(item, stack)]
+    there = list(actual)
     missing: list[tuple[int, Any]] = []
     for index, item in enumerate(expected):
-        pair = next((other for other in there if not any(_differences(item, other, stack))), ABSENT)
+        pair = next((other for other in there if not any(_differences(item, other))), ABSENT)
         if pair is not ABSENT:
             there.remove(pair)
-        elif not _added(item, stack):
+        else:
             missing.append((index, item))
     for (index, item), other in zip(missing, there, strict=False):
-        yield from _differences(item, other, stack, f"{path}/{index}")
+        yield from _differences(item, other, f"{path}/{index}")
     for index, item in missing[len(there) :]:
         yield f"{path}/{index}", item, ABSENT, "REMOVE"
     for index, item in enumerate(there[len(missing) :], len(expected)):
@@ -227,14 +228,6 @@ def _read(value: Any) -> Any:
 
 def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
-
-
-def _added(item: Any, stack: Stack) -> bool:
-    """Whether a list's item is a tag that the stack gives to all that it makes."""
-    if not isinstance(item, Mapping) or item.keys() != {"Key", "Value"}:
-        return False
-    key = str(item["Key"])
-    return key.startswith("aws:") or stack.wanted.tags.get(key) == item["Value"]
 
 
 def _shown(value: Any) -> str:

@@ -158,7 +158,7 @@ class Update:
             self.done.append(Replaced(before))
         elif nature == "change":
             self.done.append(Changed(replace(old)))
-            steps.change(stack, old, properties, there=others.actual if others else None)
+            steps.change(stack, old, properties, there=_others_doing(others) if others else None)
         current = stack.resources[name]
         current.deletion_policy, current.update_replace_policy = (
             described.deletion_policy,
@@ -225,6 +225,12 @@ def needed(old: Resource, properties: Mapping[str, Any], touched: bool = False) 
     if canonical(old.properties) == canonical(properties):
         return "change" if touched else "none"
     return "replace" if changed_at(old.properties, properties, catalog.schema(old.type).create_only) else "change"
+
+
+def _others_doing(found: drift.Drift) -> Mapping[str, Any]:
+    """What others made of a resource. Its tags are written anew in any case, and foreign ones stay."""
+    tags = catalog.schema(found.resource.type).tag_property
+    return {key: value for key, value in (found.actual or {}).items() if key != tags}
 
 
 def _kept(resources: list[Resource], attribute: str, words: tuple[str, ...] = KEPT) -> frozenset[str]:

@@ -54,7 +54,7 @@ class Parameter:
         who = {"ResourceType": "Parameter", "ResourceId": physical_id}
         if gone := sorted(old.keys() - new.keys()):
             api.call("remove_tags_from_resource", **who, TagKeys=gone)
-        if new and new != old:
+        if new:
             api.call("add_tags_to_resource", **who, Tags=[{"Key": k, "Value": v} for k, v in new.items()])
         return self._made(physical_id, after)
 

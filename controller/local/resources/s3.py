@@ -68,11 +68,16 @@ class Bucket:
         for key in sorted({*before, *after} & WRITE.keys()):
             if before.get(key) != after.get(key):
                 WRITE[key](api, name, after.get(key))
-        if tags := wanted_tags(scope, after):
-            api.call(
-                "put_bucket_tagging", Bucket=name, Tagging={"TagSet": [{"Key": k, "Value": v} for k, v in tags.items()]}
-            )
-        elif before.get("Tags"):
+        self._tag(api, name, wanted_tags(scope, before), wanted_tags(scope, after))
+
+    def _tag(self, api: Api, name: str, before: Mapping[str, str], after: Mapping[str, str]) -> None:
+        """Foreign tags stay, though the service only knows how to write all of them."""
+        found = (api.find("get_bucket_tagging", Bucket=name) or {}).get("TagSet", ())
+        foreign = {tag["Key"]: tag["Value"] for tag in found if tag["Key"] not in before}
+        if tags := {**foreign, **after}:
+            told = [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
+            api.call("put_bucket_tagging", Bucket=name, Tagging={"TagSet": told})
+        elif found:
             api.call("delete_bucket_tagging", Bucket=name)
 
     def _made(self, scope: Scope, name: str) -> Made:

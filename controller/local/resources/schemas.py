@@ -83,6 +83,18 @@ class ProviderSchema:
     def properties(self) -> frozenset[str]:
         return frozenset(self.body.get("properties", {}))
 
+    @cached_property
+    def tag_property(self) -> str:
+        """The property that holds tags; empty for a type that cannot be tagged."""
+        tagging = self.body.get("tagging", {})
+        path = tuple(tagging.get("tagProperty", "/properties/Tags").split("/")[2:])
+        there = tagging.get("taggable", False) and path and path[0] in self.properties and path not in self.write_only
+        return path[0] if there else ""
+
+    @cached_property
+    def tags_as_map(self) -> bool:
+        return self._resolve(self.body.get("properties", {}).get(self.tag_property, {})).get("type") != "array"
+
     def is_text(self, path: Path) -> bool:
         """Whether the property at a path holds a string."""
         schema: Mapping[str, Any] = self.body

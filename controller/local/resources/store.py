@@ -18,7 +18,7 @@ from controller.local.resources.api import Taken
 from controller.local.resources.handler import Made, ResourceFailed, Scope
 from controller.local.resources.naming import generated
 from controller.local.resources.schemas import Path, ProviderSchema, provider_schema
-from controller.local.resources.tagging import wanted_tags
+from controller.local.resources.tagging import live_tags, wanted_tags
 
 TYPES = (
     "AWS::AccessAnalyzer::Analyzer",
@@ -181,7 +181,10 @@ class Stored:
         if kept is None:
             return None
         hidden = {path[0] for path in provider_schema(self.type).write_only if len(path) == 1}
-        return copy.deepcopy({key: kept.properties.get(key) for key in properties if key not in hidden})
+        seen = copy.deepcopy({key: kept.properties.get(key) for key in properties if key not in hidden})
+        if "Tags" in seen and "Tags" in _without_odd_tags(properties):
+            seen["Tags"] = live_tags(scope, properties, kept.tags)
+        return seen
 
     def update(self, scope: Scope, physical_id: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Made:
         kept = find(scope.account, scope.region, self.type, physical_id)

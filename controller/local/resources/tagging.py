@@ -52,8 +52,8 @@ class Tagging:
         return {tag[self.key]: tag.get(self.value, "") for tag in found}
 
     def replace(self, api: Api, target: str, before: Mapping[str, str], after: Mapping[str, str]) -> None:
-        """Write what is new and remove what the template had and has no more; foreign tags stay."""
+        """Write what is wanted, and remove what the template had and has no more; foreign tags stay."""
         if gone := sorted(set(before) - set(after)):
             api.call(self.remove, **{self.target: target, self.keys: gone})
-        if after and dict(before) != dict(after):
+        if after:
             api.call(self.write, **{self.target: target, self.tags: self.form(after)})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, cast
 
 from controller.aws.client import Clients
@@ -63,3 +64,48 @@ def test_a_detection_without_end_is_no_answer() -> None:
 
 def test_a_quiet_stack_has_nothing_to_tell() -> None:
     assert look(Detecting("DETECTION_COMPLETE")) == Present(())
+
+
+def drifts(expected: Any, actual: Any, *differences: dict[str, str], type: str = "AWS::S3::Bucket") -> Any:
+    modified = {
+        **BUCKET,
+        "ResourceType": type,
+        "StackResourceDriftStatus": "MODIFIED",
+        "ExpectedProperties": json.dumps(expected),
+        "ActualProperties": json.dumps(actual),
+        "PropertyDifferences": list(differences),
+    }
+    found = look(Detecting("DETECTION_COMPLETE", drifts=(modified,)))
+    assert isinstance(found, Present)
+    return found.value
+
+
+def tagged(expected: Any, actual: Any, *differences: dict[str, str], type: str = "AWS::S3::Bucket") -> Any:
+    (one,) = drifts(expected, actual, *differences, type=type)
+    return {each.path: (each.expected, each.actual) for each in one.differences}
+
+
+def tags(**named: str) -> list[dict[str, str]]:
+    return [{"Key": key.replace("__", ":"), "Value": value} for key, value in named.items()]
+
+
+def test_tags_are_told_by_their_keys_and_only_where_they_are_ours() -> None:
+    by_position = {"PropertyPath": "/Tags/0/Key", "ExpectedValue": "team", "ActualValue": "cost-center"}
+    ours = tags(team="data", lake__silo="sales", lake__flow="orders")
+    theirs = tags(cost_center="4711", lake__silo="finance", lake__prefix="x", team="data", aws__made="by AWS")
+    assert tagged({"Tags": ours}, {"Tags": theirs}, by_position) == {
+        "/Tags/lake:flow": ("orders", None),
+        "/Tags/lake:prefix": (None, "x"),
+        "/Tags/lake:silo": ("sales", "finance"),
+    }
+
+
+def test_a_resource_whose_only_difference_is_somebody_elses_tag_did_not_drift() -> None:
+    added = {"PropertyPath": "/Tags/1", "ExpectedValue": "null", "ActualValue": "{}"}
+    ours = tags(lake__silo="sales")
+    assert drifts({"Tags": ours}, {"Tags": [*ours, *tags(cost_center="4711")]}, added) == ()
+
+
+def test_tags_that_are_a_map_are_told_alike() -> None:
+    found = tagged({"UserPoolTags": {"lake:silo": "sales"}}, {"UserPoolTags": {}}, type="AWS::Cognito::UserPool")
+    assert found == {"/UserPoolTags/lake:silo": ("sales", None)}

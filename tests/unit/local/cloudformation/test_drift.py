@@ -103,3 +103,10 @@ def test_drift_is_not_detected_on_a_stack_that_failed(backend: StackBackend, thi
     stack = created(backend, "one", TEMPLATE)
     with pytest.raises(Refused, match="Drift detection cannot be performed"):
         Detection(stack)
+
+
+def test_a_tag_of_the_stack_is_expected_of_what_it_made(backend: StackBackend, things: Things) -> None:
+    created(backend, "one", TEMPLATE, Tags=[{"Key": "lake:silo", "Value": "sales"}])
+    things.there["a-1"]["Tags"] = [{"Key": "more", "Value": "2"}, {"Key": "lake:silo", "Value": "finance"}]
+    told = {item["PropertyPath"]: item["DifferenceType"] for item in differences(detected(backend))}
+    assert told == {"/Tags/0/Value": "NOT_EQUAL", "/Tags/1": "REMOVE", "/Tags/2": "ADD"}
