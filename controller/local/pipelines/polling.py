@@ -18,7 +18,7 @@ from controller.local import clients
 from controller.local.pipelines import runner
 from controller.local.pipelines.state import Delivery, deliveries, delivery, lock
 
-INTERVAL = 0.5  # seconds; AWS does not say its own
+INTERVAL = 0.2  # seconds; AWS does not say its own
 
 
 class Poller:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any
@@ -28,6 +29,10 @@ from controller.local.server.gateway import Gateway
 from controller.local.server.http import Application, Listener
 from controller.resolve.lake import Lake
 
+# Seconds that a thread may compute while others wait. Many clients of one process talk to this server in the same
+# process, each answer wakes somebody up, and Python's own 5 ms are longer than most answers take.
+SWITCH = 0.0005
+
 KEY, SECRET, TOKEN = "ASIAEMBEDDEDCONTROLR", "embedded", "embedded"
 
 
@@ -42,6 +47,19 @@ def _unserved(environ: dict[str, Any], start_response: Callable[..., Any]) -> An
     return Refusal(400, "UnknownService", f"the embedded AWS has no API of {service}", service).answer(start_response)
 
 
+class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]
+    """moto would list its folders and try its patterns at each request, and let all others wait meanwhile."""
+
+    def __init__(self, create: Callable[[str | None], Application]) -> None:
+        super().__init__(create)
+        self._services: dict[str | None, str | None] = {}
+
+    def get_backend_for_host(self, host: str | None) -> str | None:
+        if host not in self._services:
+            self._services[host] = super().get_backend_for_host(host)
+        return self._services[host]
+
+
 class EmbeddedAws:
     """A whole AWS on this machine, with the organization of a lake.
 
@@ -50,10 +68,12 @@ class EmbeddedAws:
     """
 
     def __init__(self, lake: Lake, *, port: int = 0, places: Mapping[str, str | None] | None = None) -> None:
-        self.gateway = Gateway(DomainDispatcherApplication(_served))
+        self.gateway = Gateway(_Dispatcher(_served))
         _install()
         self._listener = Listener(self.gateway, port)
         clients.use_endpoint(self.endpoint)
+        self._switch = sys.getswitchinterval()
+        sys.setswitchinterval(SWITCH)
         self.seeded: Seeded
         self.reset(lake, places=places)
         pipelines.start()
@@ -118,6 +138,7 @@ class EmbeddedAws:
         pipelines.stop()
         self._forget()
         self._listener.close()
+        sys.setswitchinterval(self._switch)
 
     def __enter__(self) -> EmbeddedAws:
         return self
