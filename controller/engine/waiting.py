@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 
 from controller.model.health import Health, SiloStatus, Sync
 
-SOON, SELDOM = 0.5, 10.0  # seconds between two looks: the first ones, the last ones
+SOON, SELDOM = 0.25, 10.0  # seconds between two looks: the first ones, the last ones
+LATE = 5  # in between, a look comes when this part of the time so far has gone by: whoever waited 20 s hears within 4
 
 
 def wait_for(
@@ -22,10 +23,10 @@ def wait_for(
     Only those that are not settled are read again. `changed` hears of each silo that is not good at the first look, and
     of each whose state is another than before.
     """
-    end = monotonic() + timeout
+    begun = monotonic()
+    end = begun + timeout
     latest: dict[str, SiloStatus] = {}
     waiting = list(names)
-    pause = SOON
     while True:
         for status in read(waiting):
             before = latest.get(status.silo)
@@ -35,8 +36,8 @@ def wait_for(
         waiting = [name for name in waiting if not latest[name].settled]
         if not waiting or monotonic() >= end:
             return tuple(latest[name] for name in names)
-        sleep(min(pause, max(0.0, end - monotonic())))
-        pause = min(pause * 1.5, SELDOM)
+        now = monotonic()
+        sleep(min(max(SOON, (now - begun) / LATE), SELDOM, max(0.0, end - now)))
 
 
 def _state(status: SiloStatus) -> tuple[Sync, Health]:
