@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +79,7 @@ class Catalogue:
                 from controller.render.packages import packages  # 40 ms: only for those who pack such a zip
 
                 files = {**packages(pinned, f"{below}{REQUIREMENTS}"), **files}
-            self._assets[below] = Asset(pack_files(files), ".zip")
+            self._assets[below] = Asset(_packed(tuple(files.items())), ".zip")
         return self._assets[below]
 
     def schema(self, name: str) -> Mapping[str, Any]:
@@ -126,6 +126,11 @@ class Catalogue:
         if any(word.startswith("_") for word in words):
             return "_shared"
         return next((name for size in (1, 2) if (name := "/".join(words[:size])) in self.available), words[0])
+
+
+@lru_cache(maxsize=32)  # more than there are functions; one that brings packages takes a tenth of a second to pack
+def _packed(files: tuple[tuple[str, bytes], ...]) -> bytes:
+    return pack_files(dict(files))
 
 
 def _walk(root: Path) -> Iterable[Path]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from types import CodeType
 from typing import Any
 
 import jinja2
+from jinja2.bccache import Bucket
 
 from controller.model.bundle import canonical, sha256
 from controller.render.intrinsic import TemplateError, parse, sub
@@ -16,6 +18,23 @@ from controller.render.schema import Schemas
 SHORT = 8  # hex digits of a digest that tells apart things within one stack
 # What JSON leaves as it is and YAML does not read: DEL, and characters that JSON writes as two surrogates.
 _ESCAPES = re.compile(r"\\ud([89ab][0-9a-f]{2})\\ud([c-f][0-9a-f]{2})|\x7f")
+
+
+class _Compiled(jinja2.BytecodeCache):
+    """Templates of this process, so that each text is compiled once however many catalogues are read."""
+
+    def __init__(self) -> None:
+        self._codes: dict[tuple[str, str], CodeType] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        if bucket.code is not None:
+            self._codes[bucket.key, bucket.checksum] = bucket.code
+
+
+_compiled = _Compiled()
 
 
 class Environment:
@@ -30,6 +49,7 @@ class Environment:
             keep_trailing_newline=True,
             autoescape=False,  # noqa: S701 - the target is YAML, where `yaml` does the quoting
             finalize=_only_quoted,
+            bytecode_cache=_compiled,
         )
         self._jinja.globals["dynamic_ref"] = dynamic_ref
         self._jinja.filters |= {"yaml": quoted, "sub": sub, "short_digest": short_digest, "id": id_of}
