@@ -41,6 +41,7 @@ class Clients:
         self._made: OrderedDict[tuple[str, str, str], Any] = OrderedDict()  # the one used last at the end
         self._roles: dict[str, dict[str, Any]] = {}
         self._lock = threading.RLock()  # a session is not safe to share while it makes clients
+        self._counting = threading.Lock()  # another one: a call need not wait until somebody's client is made
         self.calls: Counter[str] = Counter()
 
     def of(self, service: str, region: str, role: str = "") -> Any:
@@ -80,7 +81,7 @@ class Clients:
 
     def _count(self, service: str) -> Callable[..., None]:
         def count(event_name: str, **_: Any) -> None:
-            with self._lock:
+            with self._counting:
                 self.calls[f"{service}:{event_name.rsplit('.', 1)[-1]}"] += 1
 
         return count
