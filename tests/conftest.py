@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import random
 from collections.abc import Callable, Iterator
+from functools import cache
 from types import MappingProxyType
 from typing import Any
 
 import boto3
+import botocore.session
 import pytest
 from hypothesis import settings
 
@@ -117,7 +119,9 @@ def embedded_process(small_lake: Lake) -> Iterator[Any]:
     before = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("AWS_")}
     from controller.local.server.embedded import EmbeddedAws
 
-    with EmbeddedAws(small_lake) as started:
+    with pytest.MonkeyPatch.context() as patch, EmbeddedAws(small_lake) as started:
+        # Each command has a session of its own, as a process has; botocore's models are read once for all of them.
+        patch.setattr(botocore.session, "create_loader", cache(botocore.session.create_loader))
         yield started
     os.environ.update(before)
 
