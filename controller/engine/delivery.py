@@ -8,6 +8,7 @@ from datetime import datetime
 from controller.engine.ways_out import APPLY, START, START_SITE, there
 from controller.model.health import Delivery, Health, Part, Sync
 from controller.model.index import Entry
+from controller.model.inputs import differing
 from controller.model.live import LivePipeline, LiveStack, Place
 from controller.model.observed import Absent, Observed, Present, Unreadable
 from controller.model.ownership import PIPELINE, SITE_PIPELINE, member_address
@@ -86,7 +87,8 @@ def sync(delivery: Delivery, why_unknown: str, parts: Sequence[Part]) -> tuple[S
     if not delivery.published:
         return Sync.OUT_OF_SYNC, "not published yet"
     if delivery.wanted != delivery.published_inputs:
-        return Sync.OUT_OF_SYNC, "the manifests differ from what was published"
+        what = differing(delivery.wanted, delivery.published_inputs)
+        return Sync.OUT_OF_SYNC, f"not as it was published: {what}; siloctl plan tells what that changes"
     if delivery.deployed != delivery.published:
         return (
             Sync.OUT_OF_SYNC,

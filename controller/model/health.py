@@ -49,8 +49,8 @@ class Part:
 class Delivery:
     """The way of a silo's bundle: digests and versions as far as they are known, else empty."""
 
-    wanted: str = ""  # input digest of the manifests as they are here
-    published_inputs: str = ""  # input digest of what was published last
+    wanted: str = ""  # its inputs as they are here: tool, blueprints, manifests
+    published_inputs: str = ""  # the inputs of what was published last
     published: str = ""  # its bundle digest
     version: str = ""  # its object version in the code bucket
     seen: str = ""  # the object version that the pipeline took last

@@ -14,7 +14,7 @@ FORMAT = 1
 class Entry:
     account: str
     region: str
-    inputs: str  # digest of all that decided the bundle: manifests, blueprints, tool version
+    inputs: str  # of all that decided the bundle: tool version, digests of blueprints and manifests
     bundle: str  # digest of what the bundle says
     etag: str
     version: str  # object version, what a rollback would name

@@ -49,11 +49,11 @@ class Catalogue:
         return frozenset(path.removesuffix(f"/{TEMPLATE}") for path in self.files if path.endswith(f"/{TEMPLATE}"))
 
     def digest_of(self, names: Iterable[str]) -> str:
-        """One digest over these blueprints, all that they share, and the tool that renders them."""
+        """One digest over these blueprints and all that they share."""
         wanted = frozenset(names)
         if wanted not in self._combined:
             parts = {name: self._digests[name] for name in wanted}
-            self._combined[wanted] = sha256(canonical([self.version, self._digests["_shared"], parts]))
+            self._combined[wanted] = sha256(canonical([self._digests["_shared"], parts]))
         return self._combined[wanted]
 
     def asset(self, path: str) -> Asset:
@@ -81,6 +81,10 @@ class Catalogue:
                 files = {**packages(pinned, f"{below}{REQUIREMENTS}"), **files}
             self._assets[below] = Asset(_packed(tuple(files.items())), ".zip")
         return self._assets[below]
+
+    def gave(self, asset: Asset) -> bool:
+        """Whether this very asset is a blueprint's, and not made of a manifest's script."""
+        return any(one is asset for one in self._assets.values())
 
     def schema(self, name: str) -> Mapping[str, Any]:
         if name not in self._parsed:

@@ -10,6 +10,7 @@ from controller.kinds.silo import Silo
 from controller.model.bundle import Rendered, Template, canonical, sha256
 from controller.model.errors import ManifestsInvalid
 from controller.model.facts import Fact
+from controller.model.inputs import joined
 from controller.model.ownership import MANAGED_BY, TAG_CONSUMER, TAG_MANAGED_BY, TAG_ORGANIZATION, TAG_SILO, code_bucket
 from controller.model.problem import Problem, ordered
 from controller.render.asked import asked_for
@@ -27,17 +28,21 @@ NO_FACTS: Mapping[str, str] = MappingProxyType({})
 
 
 def inputs(lake: Lake, key: str, catalogue: Catalogue) -> str:
-    """Digest of everything in the manifests that decides this member's bundle; the same digest means the same bundle.
+    """All that decides this member's bundle, in three parts; the same inputs mean the same bundle.
 
     Not in it: comments and order of manifests, line numbers, the commit, the account id (templates ask
     CloudFormation for it), what AWS alone knows (`needed`), and all that concerns other members.
     """
     member = lake.member(key)
     stacks = parts(lake, member, catalogue)
-    blueprints = catalogue.digest_of((ROOT, *(part.blueprint for part in stacks)))
+    scripts = {script.key: script for part in stacks for script in part.scripts}
+    packed = sorted(key for key, script in scripts.items() if catalogue.gave(script))
+    blueprints = sha256(canonical([catalogue.digest_of((ROOT, *(part.blueprint for part in stacks))), packed]))
     said = [(part.blueprint, part.address, part.values, part.tags) for part in stacks]
-    scripts = sorted({script.key for part in stacks for script in part.scripts})
-    return sha256(canonical([blueprints, _root(lake, member), tags(lake, member), said, scripts]))
+    manifests = canonical([_root(lake, member), tags(lake, member), said, sorted(scripts.keys() - set(packed))])
+    for key in packed:  # values hold the names of the blueprints' jobs and functions, which say nothing of manifests
+        manifests = manifests.replace(key.encode(), b"\0")
+    return joined(catalogue.version, blueprints, sha256(manifests))
 
 
 def needed(lake: Lake, key: str, catalogue: Catalogue) -> tuple[Fact, ...]:

@@ -36,10 +36,6 @@ def test_what_is_shared_is_part_of_every_digest() -> None:
         assert Catalogue(FILES).digest_of(["storage"]) != changed.digest_of(["storage"])
 
 
-def test_another_version_of_the_tool_is_another_digest() -> None:
-    assert Catalogue(FILES, "1").digest_of(["storage"]) != Catalogue(FILES, "2").digest_of(["storage"])
-
-
 def test_the_order_of_names_does_not_matter() -> None:
     catalogue = Catalogue(FILES)
     assert catalogue.digest_of(["storage", "flows/http"]) == catalogue.digest_of(["flows/http", "storage", "storage"])

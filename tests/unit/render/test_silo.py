@@ -10,6 +10,7 @@ import pytest
 from controller.kinds.flow import Flow
 from controller.kinds.silo import Layer, NewAccount, ObjectLock
 from controller.model.errors import ManifestsInvalid
+from controller.model.inputs import differing
 from controller.model.source import Source
 from controller.render.blueprint import Catalogue
 from controller.render.silo import inputs, render_silo
@@ -120,6 +121,29 @@ def test_a_changed_blueprint_changes_the_silos_that_use_it(lake: Lake, catalogue
     edited = Catalogue({**catalogue.files, path: catalogue.files[path] + b"# edited\n"})
     assert inputs(lake, "logistics", edited) != inputs(lake, "logistics", catalogue)
     assert inputs(lake, "sales", edited) == inputs(lake, "sales", catalogue)
+
+
+@pytest.mark.parametrize(
+    "path", ["flows/http/template.yaml.j2", "flows/_processing/scripts/process.py", "storage/template.yaml.j2"]
+)
+def test_a_changed_blueprint_does_not_look_like_a_changed_manifest(path: str, lake: Lake, catalogue: Catalogue) -> None:
+    assert path in catalogue.files
+    edited = Catalogue({**catalogue.files, path: catalogue.files[path] + b"# edited\n"})
+    told = {differing(inputs(lake, name, edited), inputs(lake, name, catalogue)) for name in lake.silos}
+    assert told <= {"the blueprints", ""}
+    assert "the blueprints" in told
+
+
+def test_what_differs_is_told_apart(lake: Lake, catalogue: Catalogue) -> None:
+    published = inputs(lake, "sales", Catalogue(catalogue.files, "1.0.0"))
+    newer = Catalogue(catalogue.files, "1.1.0")
+    changed = with_silo(lake, "sales", encryption="s3")
+    assert differing(inputs(lake, "sales", newer), published) == "siloctl (1.0.0 published it, this is 1.1.0)"
+    assert differing(inputs(changed, "sales", Catalogue(catalogue.files, "1.0.0")), published) == "the manifests"
+    assert differing(inputs(changed, "sales", newer), published).startswith("the manifests and siloctl (1.0.0")
+    scripts = replace(lake, scripts=dict.fromkeys(lake.scripts, b"# other"))
+    assert differing(inputs(scripts, "sales", newer), inputs(lake, "sales", newer)) == "the manifests"
+    assert differing(published, "an older siloctl's one digest") == "the manifests, the blueprints or siloctl"
 
 
 def test_a_retired_silo_keeps_its_data_and_nothing_that_works_on_it(lake: Lake, catalogue: Catalogue) -> None:
