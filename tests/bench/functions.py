@@ -25,7 +25,7 @@ LARGEST = 10 * 1024 * 1024  # bytes
 # What the functions' own templates set; of no meaning here, but they read it when they start.
 NAMES = (
     "ACCESS_ROLE ACCOUNT BUCKET CLIENT_ID KEY_ARN NETWORKS ORGANIZATION PARTITION PARTNERS_PATH PARTNER_BOUNDARY SILO "
-    "SITE_HOST STACK VENDING_ROLE"
+    "SITE_HOST STACK VENDING_BUCKET VENDING_ROLE"
 )
 VARIABLES = {**dict.fromkeys(NAMES.split(), ""), "DROPZONES": "[]"}
 

@@ -232,25 +232,24 @@ def test_what_is_written_is_read_again() -> None:
     assert text.isascii()
 
 
-def test_twenty_fit_and_one_too_many_is_refused_in_words() -> None:
+def test_166_fit_whatever_they_ask_for_and_one_too_many_is_refused_in_words() -> None:
+    most = {"prefix": "erp/" + "a" * 196, "permissions": list(credential.PERMISSIONS), "note": "n" * 200}
     document = template.Document()
-    for number in range(100):
-        item = one(WITH, name=f"carrier-{number:02}")
-        entry = audit.Entry("2026-01-01T00:00:00Z", ADMIN, audit.VENDED, item.name, "x" * 40, "k" * 22, "s" * 11)
+    for number in range(166):
+        item = one(WITH, name=f"carrier-{number:03}", **most)
+        entry = audit.Entry("2026-01-01T00:00:00Z", ADMIN, audit.VENDED, item.name, "x" * 240, "k" * 22, "s" * 11)
         document = document.put(item, entry)
-        try:
-            text = template.write(document, WITH)
-        except refused.Refused as full:
-            assert (full.status, full.code) == (409, "full")
-            assert f"beside {number}:" in full.message
-            break
-        assert len(text) <= template.LARGEST
-        assert len(json.loads(text)["Metadata"]["lake:audit"]) >= min(number + 1, audit.FEWEST)
-    assert number >= 18
+    found = json.loads(template.write(document, WITH))
+    assert len(found["Resources"]) == 499  # CloudFormation user guide, quotas: 500, and 1 MB
+    assert len(found["Metadata"]["lake:audit"]) == audit.KEPT
+    with pytest.raises(refused.Refused, match="beside 166:") as full:
+        template.write(document.put(one(WITH, name="one-more")), WITH)
+    assert (full.value.status, full.value.code) == (409, "full")
 
 
-def test_what_fills_the_template_can_still_be_changed_and_ended() -> None:
+def test_what_fills_the_template_can_still_be_changed_and_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """A template without a byte to spare beside the events that a new credential leaves alone."""
+    monkeypatch.setattr(template, "LARGEST", 51_200)
     entry = audit.Entry("2026-01-01T00:00:00Z", ADMIN, audit.VENDED, "x", "x" * 40, "k" * 22, "s" * 11)
     document = template.Document(audit=(entry,) * audit.FEWEST)
     for number in range(16):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import uuid
 from collections.abc import Callable
@@ -164,3 +165,34 @@ def test_a_change_of_somebody_else_in_between_is_never_undone(backend: Backend, 
     backend.settled()
     assert answers == [202]
     assert users() == ["vended-carrier", "vended-first", "vended-rival"]
+
+
+def long(backend: Backend, name: str) -> None:
+    """Make the template too long for a request."""
+    template = backend.template
+    template["Metadata"]["lake:vended"][name]["note"] = "n" * 60_000
+    template["Resources"][f"{name.capitalize()}User"]["Metadata"] = {"other": True}  # or there is nothing to update
+    assert backend.rewrite(template) == "UPDATE_COMPLETE"
+
+
+def test_a_template_that_another_wrote_in_the_bucket_is_never_carried_out(backend: Backend, embedded: Any) -> None:
+    """Whoever may write there writes over what the backend laid down, before CloudFormation reads it."""
+    s3 = clients.client("s3", ACCOUNT, REGION)
+    backend.pair("first")
+    long(backend, "first")
+    before = backend.template
+    evil = json.loads(json.dumps(before))
+    evil["Resources"]["FirstUser"]["Properties"]["Policies"] = []
+
+    def meanwhile(call: Call) -> None:
+        if call.operation == "CreateChangeSet":
+            embedded.gateway.before_write = None
+            (laid,) = s3.list_objects_v2(Bucket=webapp.SHELF)["Contents"]
+            s3.put_object(Bucket=webapp.SHELF, Key=laid["Key"], Body=json.dumps(evil))
+
+    embedded.gateway.before_write = meanwhile
+    with pytest.raises(FunctionFailed, match="Tampered"):  # which the alarm of the function's errors tells
+        backend.vend("second")
+    backend.settled()
+    assert (backend.template, change_sets()) == (before, [])
+    assert backend.pair("after")

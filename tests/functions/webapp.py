@@ -19,6 +19,7 @@ from controller.render.blueprint import Catalogue
 
 ACCOUNT, REGION, SILO = "200000000001", "eu-west-1", "sales"
 BUCKET = f"acme-{SILO}-dropzone-{ACCOUNT}"
+SHELF = f"acme-{SILO}-vend-{ACCOUNT}"
 STACK, FUNCTION = "lake-vended", "lake-webapp-backend"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/lake/lake-partner-boundary-{REGION}"
 PARTNERS = f"/partners/{SILO}/"
@@ -91,6 +92,19 @@ class Backend:
         body = found["TemplateBody"]
         return dict(json.loads(body) if isinstance(body, str) else body)
 
+    def rewrite(self, template: Mapping[str, Any]) -> str:
+        """Bring the stack to another template, as whoever administers the account may; its status then."""
+        s3, place = clients.client("s3", ACCOUNT, REGION), {"Bucket": SHELF, "Key": "rewritten"}
+        s3.put_object(**place, Body=json.dumps(template))
+        clients.client("cloudformation", ACCOUNT, REGION).update_stack(
+            StackName=STACK,
+            TemplateURL=f"https://{SHELF}.s3.{REGION}.amazonaws.com/rewritten",
+            Parameters=[{"ParameterKey": key, "UsePreviousValue": True} for key in template["Parameters"]],
+            Capabilities=["CAPABILITY_NAMED_IAM"],
+        )
+        s3.delete_object(**place)
+        return self.settled()
+
 
 def event(method: str, path: str, body: Any, who: str, key: str, headers: Mapping[str, str]) -> dict[str, Any]:
     claims = {"username": who, "scope": "aws.cognito.signin.user.admin", "token_use": "access"}
@@ -138,6 +152,7 @@ def environment(key: str = "") -> dict[str, str]:
         "KEY_ARN": key,
         "PARTITION": "aws",
         "STACK": STACK,
+        "VENDING_BUCKET": SHELF,
         "VENDING_ROLE": f"arn:aws:iam::{ACCOUNT}:role/lake/vending/vending",
         "PARTNER_BOUNDARY": BOUNDARY,
         "PARTNERS_PATH": PARTNERS,
@@ -194,9 +209,10 @@ def _scene() -> None:
     ):
         trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
         iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=_policy(trust))
-    clients.client("s3", ACCOUNT, REGION).create_bucket(
-        Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
-    )
+    for bucket in (BUCKET, SHELF):
+        clients.client("s3", ACCOUNT, REGION).create_bucket(
+            Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
 
 
 def _policy(*statements: dict[str, Any]) -> str:

@@ -91,8 +91,8 @@ def test_a_zip_is_complete_without_anything_that_is_installed(tmp_path: Path) ->
     (tmp_path / "botocore/exceptions.py").write_text(
         "class ClientError(Exception): ...\nclass BotoCoreError(Exception): ..."
     )
-    names = "ORGANIZATION SILO ACCOUNT AWS_REGION PARTITION BUCKET KEY_ARN STACK VENDING_ROLE PARTNER_BOUNDARY"
-    variables = dict.fromkeys([*names.split(), "PARTNERS_PATH", "CLIENT_ID", "SITE_HOST"], "x")
+    names = "ORGANIZATION SILO ACCOUNT AWS_REGION PARTITION BUCKET KEY_ARN STACK VENDING_BUCKET VENDING_ROLE"
+    variables = dict.fromkeys([*names.split(), "PARTNER_BOUNDARY", "PARTNERS_PATH", "CLIENT_ID", "SITE_HOST"], "x")
     said = _run(tmp_path, {**variables, "DROPZONES": "[]"})
     assert said["status"] == 200
     assert not [name for name in said["modules"] if name.split(".")[0] in ("boto3", "controller", "pydantic")]

@@ -27,14 +27,17 @@ BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/lake/lake-partner-boundary-eu-west-1"
 ACL = f"arn:aws:wafv2:us-east-1:{ACCOUNT}:global/webacl/lake-eu-west-1-webapp/1"
 CERTIFICATE = f"arn:aws:acm:us-east-1:{ACCOUNT}:certificate/1"
 SITE, DROPZONE = f"arn:aws:s3:::acme-sales-site-{ACCOUNT}", f"arn:aws:s3:::acme-sales-dropzone-{ACCOUNT}"
+VENDING_BUCKET = f"arn:aws:s3:::acme-sales-vend-{ACCOUNT}"
+KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
 KNOWN = {
     "AWS::AccountId": ACCOUNT,
     "AWS::Partition": "aws",
     "AWS::Region": "eu-west-1",
     "AWS::URLSuffix": "amazonaws.com",
-    "KeyArn": f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1",
+    "KeyArn": KEY,
     "VendingRole.Arn": VENDING,
     "SiteBucket.Arn": SITE,
+    "VendingBucket.Arn": VENDING_BUCKET,
 }
 HERE = {"aws:RequestedRegion": "eu-west-1"}
 THERE = {"aws:RequestedRegion": "us-east-1"}
@@ -77,6 +80,13 @@ BACKEND = [
     ("secretsmanager:PutSecretValue", VENDED_SECRET, {}, False),
     ("secretsmanager:DeleteSecret", VENDED_SECRET, {}, False),
     ("s3:GetObject", f"{DROPZONE}/inbound/a", {}, False),
+    ("s3:PutObject", f"{VENDING_BUCKET}/templates/a.json", {}, True),
+    ("s3:GetObject", f"{VENDING_BUCKET}/templates/a.json", {}, True),
+    ("s3:GetObject", f"{VENDING_BUCKET}/shown/a/b", {}, False),
+    ("s3:PutObject", f"{VENDING_BUCKET}/other", {}, False),
+    ("s3:PutObject", f"{SITE}/templates/a.json", {}, False),
+    ("s3:DeleteObject", f"{VENDING_BUCKET}/templates/a.json", {}, False),
+    ("s3:PutBucketPolicy", VENDING_BUCKET, {}, False),
     ("wafv2:DeleteWebACL", ACL, THERE, False),
 ]
 MAKER = [
@@ -119,6 +129,7 @@ EDGE = [
 EMPTIER = [
     ("s3:ListBucket", SITE, {}, True),
     ("s3:DeleteObject", f"{SITE}/index.html", {}, True),
+    ("s3:DeleteObject", f"{VENDING_BUCKET}/shown/a/b", {}, True),
     ("s3:DeleteObject", f"{DROPZONE}/inbound/a", {}, False),
     ("s3:PutObject", f"{SITE}/index.html", {}, False),
 ]
@@ -188,6 +199,26 @@ def test_a_role_of_the_web_app_does_its_work_and_nothing_else(
 ) -> None:
     arn, policies = held(role)
     assert decide(asked(arn, action, resource, context), policies).allowed is allowed
+
+
+@pytest.mark.parametrize(
+    ("action", "service", "allowed"),
+    [
+        ("Decrypt", "s3", True),
+        ("GenerateDataKey", "s3", True),
+        ("Decrypt", "secretsmanager", True),
+        ("GenerateDataKey", "secretsmanager", False),
+        ("Decrypt", "dynamodb", False),
+        ("CreateGrant", "s3", False),
+    ],
+)
+def test_the_backend_uses_the_silos_key_by_way_of_what_it_uses_alone(action: str, service: str, allowed: bool) -> None:
+    arn, policies = held("BackendRole", "blueprints/webapp/cases/asked")
+    via = {"kms:ViaService": f"{service}.eu-west-1.amazonaws.com"}
+    root = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    account = {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
+    policies = replace(policies, resource=policy({"Version": "2012-10-17", "Statement": [account]}))
+    assert decide(asked(arn, f"kms:{action}", KEY, via), policies).allowed is allowed
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ def client(service: str) -> Any:
     config = Config(
         connect_timeout=2,
         read_timeout=8,
-        retries={"mode": "standard", "total_max_attempts": 3},
+        retries={"mode": "standard", "total_max_attempts": 5},
         max_pool_connections=CONNECTIONS,
+        signature_version="s3v4" if service == "s3" else None,  # an address of what KMS sealed takes no older one
     )
     return boto3.Session().client(service, config=config)

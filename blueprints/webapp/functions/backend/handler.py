@@ -29,6 +29,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from refused import Refused, invalid
 from request import Request, request
 from secret import Mark, Secrets
+from shelf import Shelf
 from stack import Clock, Seen, VendedStack
 from template import logical_id
 from vending import Vending
@@ -209,7 +210,7 @@ def _vending(left: Callable[[], float] | None = None) -> Vending:
 
 def _stack(left: Callable[[], float] | None = None) -> VendedStack:
     clock = Clock(time.sleep, left or app.context["left"])
-    return VendedStack(client("cloudformation"), SETTINGS, clock)
+    return VendedStack(client("cloudformation"), Shelf(client("s3"), SETTINGS), SETTINGS, clock)
 
 
 def _secrets() -> Secrets:

@@ -25,6 +25,7 @@ class Settings:
     bucket: str  # the drop zone
     key: str  # ARN of its key; empty where S3 has it
     stack: str
+    shelf: str  # bucket of what CloudFormation reads from there, and of who asked for a secret
     role: str  # what CloudFormation makes credentials as
     boundary: str  # ARN of the most that a credential may ever do
     partners: str  # the path of the silo's users, such as /partners/sales/
@@ -58,6 +59,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         bucket=environ["BUCKET"],
         key=environ["KEY_ARN"],
         stack=environ["STACK"],
+        shelf=environ["VENDING_BUCKET"],
         role=environ["VENDING_ROLE"],
         boundary=environ["PARTNER_BOUNDARY"],
         partners=environ["PARTNERS_PATH"],

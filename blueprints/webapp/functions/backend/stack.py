@@ -3,6 +3,8 @@
 A change set that was made before another one is executed can never be executed: CloudFormation deletes it with that
 execution, or calls it obsolete (API reference, ExecuteChangeSet). So a template that is read again, unchanged, after
 the change set was made is the one that the change set was made of, and nobody's change is lost.
+
+What is executed is what was asked for: CloudFormation is asked which template a change set holds, wherever it read it.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from refused import Refused
 from settings import Settings
+from shelf import Shelf
 from template import Document, digest, parameters, read, stack_tags, write
 
 AT_REST = frozenset(("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"))
@@ -25,8 +28,8 @@ OVERTAKEN = frozenset(("ChangeSetNotFound", "InvalidChangeSetStatus", "ChangeSet
 NO_CHANGE = ("didn't contain changes", "No updates are to be performed")
 CHANGE_SET = "vend-"  # begin of our change sets' names; one left over goes with the next that is executed
 WAIT = (0.2, 1.2)  # seconds between two looks, by chance between these: many who wait do not look all at once
-
 LOOKS = 4  # for the begin of what was executed
+INLINE = 51_200  # bytes of a template in a request; CloudFormation user guide, quotas
 
 Edit = Callable[[Document], Document]
 
@@ -40,11 +43,15 @@ class Seen:
 
     @property
     def busy(self) -> bool:
-        return self.status not in AT_REST | UNMADE
+        return busy(self.status)
 
     @property
     def document(self) -> Document:
         return read(self.template)
+
+
+def busy(status: str) -> bool:
+    return status not in AT_REST | UNMADE
 
 
 @dataclass(frozen=True)
@@ -55,14 +62,17 @@ class Clock:
     left: Callable[[], float]
 
 
+class Tampered(Exception):
+    """CloudFormation holds another template than it was sent. Nobody catches it: the alarm of the function tells."""
+
+
 class VendedStack:
-    def __init__(self, cloudformation: Any, settings: Settings, clock: Clock) -> None:
-        self._api, self._settings, self._clock = cloudformation, settings, clock
+    def __init__(self, cloudformation: Any, shelf: Shelf, settings: Settings, clock: Clock) -> None:
+        self._api, self._shelf, self._settings, self._clock = cloudformation, shelf, settings, clock
         self._name = {"StackName": settings.stack}
 
     def look(self) -> Seen:
-        status = self._status()
-        return Seen(status, {} if status in UNMADE else self._template())
+        return self._seen(self._status())
 
     def edit(self, change: Edit) -> Document:
         """Bring the stack from what it is to what `change` makes of it, which may be asked several times.
@@ -106,17 +116,17 @@ class VendedStack:
 
     def _rest(self) -> Seen | None:
         """The stack once nothing runs on it; None where the time is over before."""
-        while (seen := self.look()).busy:
-            if seen.status.endswith("_FAILED") or seen.status == "ROLLBACK_COMPLETE":
+        while busy(status := self._status()):
+            if status.endswith("_FAILED") or status == "ROLLBACK_COMPLETE":
                 raise Refused(
                     503,
                     "stuck",
-                    f"The stack {self._settings.stack} is {seen.status}: whoever runs the silo has to mend it.",
+                    f"The stack {self._settings.stack} is {status}: whoever runs the silo has to mend it.",
                 )
             self._pause()
             if self._clock.left() <= 0:
                 return None
-        return seen
+        return self._seen(status)
 
     def _bring(self, seen: Seen, wanted: Document) -> bool:
         """Whether the change has begun. False where somebody else was faster."""
@@ -130,6 +140,7 @@ class VendedStack:
         try:
             if not self._worked_out(change_set):
                 return True
+            self._check(change_set, text)
             again = self.look()
             if again.busy or digest(again.template) != digest(seen.template):
                 return self._overtaken(change_set)
@@ -149,12 +160,12 @@ class VendedStack:
                 **self._name,
                 ChangeSetName=f"{CHANGE_SET}{uuid.uuid4()}",
                 ChangeSetType="CREATE" if create else "UPDATE",
-                TemplateBody=text,
                 Parameters=given,
                 Capabilities=["CAPABILITY_NAMED_IAM"],
                 RoleARN=self._settings.role,
                 Tags=[{"Key": key, "Value": value} for key, value in stack_tags(self._settings).items()],
                 **({"OnStackFailure": "DELETE"} if create else {}),  # a stack that failed to be made takes no update
+                **({"TemplateBody": text} if len(text) <= INLINE else {"TemplateURL": self._shelf.address(text)}),
             )
         except ClientError as error:
             if _busy(error):
@@ -179,6 +190,12 @@ class VendedStack:
                 raise Refused(503, "busy", "CloudFormation takes its time. Try again.", retry_after=5)
             self._pause()
 
+    def _check(self, change_set: str, text: str) -> None:
+        """Raises Tampered where the change set holds anything but `text`, which may have been read from a bucket."""
+        if digest(self._template(ChangeSetName=change_set)) != digest(json.loads(text)):
+            self._overtaken(change_set)
+            raise Tampered("a change set held another template than was asked for; it was not executed")
+
     def _await_begin(self, seen: Seen) -> None:
         """Until what is read next shows it, so that whoever asks after our answer is not told of the stack before.
 
@@ -198,6 +215,9 @@ class VendedStack:
                 raise
         return False
 
+    def _seen(self, status: str) -> Seen:
+        return Seen(status, {} if status in UNMADE else self._template())
+
     def _status(self) -> str:
         try:
             return str(self._api.describe_stacks(**self._name)["Stacks"][0]["StackStatus"])
@@ -206,8 +226,8 @@ class VendedStack:
                 return ""
             raise
 
-    def _template(self) -> Mapping[str, Any]:
-        said = self._api.get_template(**self._name, TemplateStage="Original")["TemplateBody"]
+    def _template(self, **of: str) -> Mapping[str, Any]:
+        said = self._api.get_template(**self._name, **of, TemplateStage="Original")["TemplateBody"]
         found: Mapping[str, Any] = json.loads(said) if isinstance(said, str) else said  # botocore reads JSON by itself
         return found
 

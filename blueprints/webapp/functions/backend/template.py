@@ -17,7 +17,8 @@ from credential import Credential
 from refused import Refused
 from settings import Settings
 
-LARGEST = 51_200  # bytes of a template in a request; CloudFormation user guide, quotas
+LARGEST = 1_000_000  # bytes of a template, and what it makes at most; CloudFormation user guide, quotas
+RESOURCES = 500
 POLICY_MAX = 2_048  # characters of a user's inline policies, white space left out; IAM user guide, quotas
 USER, KEY, SECRET = "AWS::IAM::User", "AWS::IAM::AccessKey", "AWS::SecretsManager::Secret"
 VENDED, AUDIT = "lake:vended", "lake:audit"
@@ -66,12 +67,13 @@ def read(template: Mapping[str, Any]) -> Document:
 def write(document: Document, settings: Settings, fewest: int = FEWEST) -> str:
     """The template's text; old events but the `fewest` newest go where they would not fit.
 
-    Raises Refused where that is not enough.
+    Raises Refused where that is not enough, or where CloudFormation makes no more in one stack.
     """
     for kept in range(KEPT, fewest - 1, -5):
         newest = document.audit[max(0, len(document.audit) - kept) :]
-        text = json.dumps(body(replace(document, audit=newest), settings), separators=(",", ":"))
-        if len(text) <= LARGEST:
+        made = body(replace(document, audit=newest), settings)
+        text = json.dumps(made, separators=(",", ":"))
+        if len(text) <= LARGEST and len(made["Resources"]) <= RESOURCES:
             return text
     raise Refused(
         409,
