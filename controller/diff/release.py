@@ -7,15 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from controller.diff.change import Change, Verb
+from controller.diff.consequence import NOTHING, ROOT, Outcomes, Version, consequences
 from controller.diff.named import named_changes
-from controller.diff.template import compare
+from controller.diff.template import resource_changes
 from controller.model.bundle import Rendered
 from controller.model.index import Entry
-from controller.model.ownership import member_address
+from controller.model.ownership import logical_id, member_address
 from controller.model.source import Source
 from controller.model.world import Stored
-
-NO_TEMPLATE: Mapping[str, Any] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +53,43 @@ def bundle_changes(
     `tagged_at` is the line that asks for the tags.
     """
     place = member_address(rendered.silo)
-    old = published.nested if published else {}
+    old = published.nested if published else NOTHING
     new = {template.address: template for template in rendered.nested}
+    outcomes = _outcomes(place, rendered, published, create_only)
     for address in sorted({*old, *new}):
         wanted = new.get(address)
-        yield from compare(
+        yield from resource_changes(
             f"{place}/{address}",
-            old.get(address, NO_TEMPLATE),
-            _resources_only(wanted.body, address in old) if wanted else NO_TEMPLATE,
+            old.get(address, NOTHING),
+            _resources_only(wanted.body, address in old) if wanted else NOTHING,
             wanted.sources if wanted else {},
             create_only,
+            outcomes.get(logical_id(address), {}),
         )
-    before = published.root if published else NO_TEMPLATE
+    before = published.root if published else NOTHING
     body = _resources_only(rendered.root.body, published is not None)
-    yield from compare(f"{place}/bundle", before, body, rendered.root.sources, create_only)
+    root = outcomes.get(ROOT, {})
+    yield from resource_changes(f"{place}/bundle", before, body, rendered.root.sources, create_only, root)
     if published is not None:
         yield from named_changes(f"{place}/bundle", "parameters", published.parameters, rendered.parameters, "bundle")
         yield from named_changes(f"{place}/bundle", "tags", published.tags, rendered.tags, "bundle", tagged_at)
+
+
+def _outcomes(
+    place: str, rendered: Rendered, published: Published | None, create_only: Callable[[str], frozenset[str]]
+) -> Mapping[str, Outcomes]:
+    """Over the whole bundle, for one nested stack's outputs are others' parameters. The root calls a nested stack by
+    the logical id that its address makes.
+    """
+    before = Version(NOTHING)
+    if published is not None:
+        nested = {logical_id(address): body for address, body in published.nested.items()}
+        before = Version(published.root, published.parameters, nested)
+    bodies = {logical_id(template.address): template.body for template in rendered.nested}
+    after = Version(rendered.root.body, rendered.parameters, bodies)
+    addresses = {*(published.nested if published else ()), *(template.address for template in rendered.nested)}
+    places = {ROOT: f"{place}/bundle", **{logical_id(address): f"{place}/{address}" for address in sorted(addresses)}}
+    return consequences(places, before, after, create_only)
 
 
 def _resources_only(body: Mapping[str, Any], compared: bool) -> Mapping[str, Any]:

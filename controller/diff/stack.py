@@ -34,7 +34,8 @@ def stack_changes(
             reason = f"it is {stack.status}: {stack.reason or 'no reason given'}; mend it in CloudFormation first"
             yield Change(address, "stack", Verb.BLOCKED, reason)
         case Present(stack) if stack.status != UNBORN:
-            yield from compare(address, stack.template, wanted.body, wanted.sources, create_only)
+            both = stack.parameters, {**stack.parameters, **parameters}
+            yield from compare(address, stack.template, wanted.body, wanted.sources, create_only, both)
             given = {name: value for name, value in stack.parameters.items() if name in parameters}
             yield from named_changes(address, "parameters", given, parameters)
             yield from named_changes(address, "tags", stack.tags, tags, source=tagged_at)

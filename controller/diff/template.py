@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from controller.diff.change import Change, Detail, Later, Verb
-from controller.diff.consequence import Follow, following
-from controller.diff.edits import edits
+from controller.diff.consequence import (
+    NESTED,
+    NOTHING,
+    ROOT,
+    CreateOnly,
+    Outcome,
+    Outcomes,
+    Version,
+    consequences,
+    is_fixed,
+)
+from controller.diff.edits import Edit, edits
+from controller.diff.values import Attribute, later, shown
 from controller.model.source import Source
 
-NESTED = "AWS::CloudFormation::Stack"
 KEEPING = frozenset({"Retain", "RetainExceptOnCreate", "Snapshot"})
 
 DATA, NO_DATA = "lake:data", "none"  # a resource's metadata: of a type that holds data, and yet only points at it
@@ -42,12 +52,30 @@ def compare(
     before: Mapping[str, Any],
     after: Mapping[str, Any],
     sources: Mapping[str, Source],
-    create_only: Callable[[str], frozenset[str]],
+    create_only: CreateOnly,
+    given: tuple[Mapping[str, Any], Mapping[str, Any]] = (NOTHING, NOTHING),
 ) -> Iterator[Change]:
-    """The changes that bring template `before` to `after`, by logical id; `place` is the address above them.
+    """The changes that bring a stack from template `before` to `after`, by logical id; `place` is the address above
+    them, and `given` are the values of its parameters before and after.
+    """
+    old, new = Version(before, given[0]), Version(after, given[1])
+    outcomes = consequences({ROOT: place}, old, new, create_only).get(ROOT, {})
+    return resource_changes(place, before, after, sources, create_only, outcomes)
 
-    A nested stack is looked at as a resource only, and its TemplateURL not at all: what differs in its template is
-    compared by itself. Where nothing but other sections differ (outputs, conditions), that is one change of `place`.
+
+def resource_changes(
+    place: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    sources: Mapping[str, Source],
+    create_only: CreateOnly,
+    outcomes: Outcomes,
+) -> Iterator[Change]:
+    """As `compare`, where it is known already what becomes of each resource.
+
+    A nested stack is looked at as a resource only, and neither its TemplateURL nor the values of its parameters at all:
+    what differs within it is compared by itself. Where nothing but other sections differ (outputs, conditions), that
+    is one change of `place`.
     """
     old, new = before.get("Resources", {}), after.get("Resources", {})
     if old == new and before != after:
@@ -57,90 +85,88 @@ def compare(
             if before.get(section) != after.get(section)
         )
         yield Change(place, "template", Verb.UPDATE, "the template differs outside its resources", sections)
-    found = {
-        name: _resource(f"{place}/{name}", old.get(name), new.get(name), sources.get(name), create_only)
-        for name in sorted({*old, *new})
-    }
-    replaced = {name for name, change in found.items() if change is not None and change.verb is Verb.REPLACE}
-    kept = {name: new[name] for name in new if name in old}
-    pulled = following(kept, replaced, lambda kind, pointer: _is_fixed(pointer, create_only(kind)))
-    for name, change in found.items():
-        if name in pulled:
-            change = _pulled(place, name, kept[name], change, sources.get(name), pulled[name])
+    for name, outcome in sorted(outcomes.items()):
+        change = _resource(place, name, old.get(name), new.get(name), outcome, sources.get(name), create_only)
         if change is not None:
             yield change
 
 
-def _pulled(
+def _resource(
     place: str,
     name: str,
-    resource: Mapping[str, Any],
-    change: Change | None,
+    old: Mapping[str, Any] | None,
+    new: Mapping[str, Any] | None,
+    outcome: Outcome,
     source: Source | None,
-    pulled: list[tuple[Follow, bool]],
-) -> Change:
-    """The change of a resource that refers to one which is made anew; `change` is its own, if it has one."""
-    details = change.details if change else ()
-    told = {detail.path for detail in details}
-    for one, forced in pulled:
-        if one.path not in told:
-            told.add(one.path)
-            later = Later(f"{place}/{one.name}", one.attribute)
-            details = (*details, Detail(one.path, one.expression, later, forced))
-    replaced = (change is not None and change.verb is Verb.REPLACE) or any(forced for _, forced in pulled)
-    reason = "what it refers to is made anew" if change is None else change.reason
+    create_only: CreateOnly,
+) -> Change | None:
+    address = f"{place}/{name}"
+    if new is not None and outcome.was is False:
+        return None if outcome.will_be is False else _created(address, new, source)
+    if old is None:
+        return None
+    if new is None or outcome.will_be is False:
+        return None if outcome.was is False else _deleted(address, old, source, new is not None)
+    if outcome.was != outcome.will_be:
+        return _uncertain(address, old, new, outcome, source)
+    if old["Type"] != new["Type"]:
+        detail = Detail("Type", old["Type"], new["Type"], replaces=True)
+        reason = "its type differs"
+        return Change(address, new["Type"], Verb.REPLACE, reason, (detail,), source, destroys_data=_holds_data(old))
+    return _changed(place, name, old, new, outcome, source, create_only(new["Type"]))
+
+
+def _created(address: str, new: Mapping[str, Any], source: Source | None) -> Change:
+    return Change(address, new["Type"], Verb.CREATE, "does not exist yet", source=source)
+
+
+def _deleted(address: str, old: Mapping[str, Any], source: Source | None, conditional: bool) -> Change:
+    kept = old.get("DeletionPolicy") in KEEPING
+    reason = "its condition holds no more" if conditional else "no manifest asks for it"
     return Change(
-        f"{place}/{name}",
-        resource["Type"],
-        Verb.REPLACE if replaced else Verb.UPDATE,
-        reason,
-        details,
-        source,
-        destroys_data=replaced and _holds_data(resource),
+        address,
+        old["Type"],
+        Verb.DELETE,
+        reason + ("; AWS keeps it, outside the stack" if kept else ""),
+        source=source,
+        destroys_data=_holds_data(old) and not kept,
+        retained=kept,
     )
 
 
-def _resource(
-    address: str,
-    old: Mapping[str, Any] | None,
-    new: Mapping[str, Any] | None,
+def _uncertain(
+    address: str, old: Mapping[str, Any], new: Mapping[str, Any], outcome: Outcome, source: Source | None
+) -> Change:
+    """Its condition hangs on what only the apply will tell: the worst that may come is told."""
+    lost = outcome.will_be is not True and _holds_data(old) and old.get("DeletionPolicy") not in KEEPING
+    reason = "whether its condition holds is known after apply"
+    detail = Detail("(Condition)", old.get("Condition"), Later(address, "Condition"), replaces=True)
+    return Change(address, new["Type"], Verb.REPLACE, reason, (detail,), source, destroys_data=lost)
+
+
+def _changed(
+    place: str,
+    name: str,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    outcome: Outcome,
     source: Source | None,
-    create_only: Callable[[str], frozenset[str]],
+    fixed: frozenset[str],
 ) -> Change | None:
-    if old == new:
+    forcing = [edit for edit in outcome.edits if is_fixed(edit.pointer, fixed)]
+    own = tuple(_details(old, new, forcing, fixed)) if old != new else ()
+    read = tuple(_read(place, outcome.edits, own, fixed)) if new["Type"] != NESTED else ()
+    if not own and not read:
         return None
-    if old is None:
-        return Change(address, new["Type"] if new else "", Verb.CREATE, "does not exist yet", source=source)
-    holds_data = _holds_data(old)
-    if new is None:
-        kept = old.get("DeletionPolicy") in KEEPING
-        reason = "no manifest asks for it" + ("; AWS keeps it, outside the stack" if kept else "")
-        return Change(
-            address,
-            old["Type"],
-            Verb.DELETE,
-            reason,
-            source=source,
-            destroys_data=holds_data and not kept,
-            retained=kept,
-        )
-    if old["Type"] != new["Type"]:
-        detail = Detail("Type", old["Type"], new["Type"], replaces=True)
-        return Change(
-            address, new["Type"], Verb.REPLACE, "its type differs", (detail,), source, destroys_data=holds_data
-        )
-    details = tuple(_details(old, new, create_only(new["Type"])))
-    if not details:
-        return None
-    replaced = any(detail.replaces for detail in details)
+    replaced = any(detail.replaces for detail in (*own, *read))
     return Change(
-        address,
+        f"{place}/{name}",
         new["Type"],
         Verb.REPLACE if replaced else Verb.UPDATE,
-        "a property that cannot be changed in place differs" if replaced else "its properties differ",
-        details,
+        _reason(own, outcome.edits, replaced),
+        (*own, *read),
         source,
-        destroys_data=replaced and holds_data,
+        destroys_data=replaced and _holds_data(old),
     )
 
 
@@ -148,15 +174,48 @@ def _holds_data(resource: Mapping[str, Any]) -> bool:
     return resource["Type"] in DATA_TYPES and resource.get("Metadata", {}).get(DATA) != NO_DATA
 
 
-def _details(old: Mapping[str, Any], new: Mapping[str, Any], fixed: frozenset[str]) -> Iterator[Detail]:
+def _details(
+    old: Mapping[str, Any], new: Mapping[str, Any], forcing: list[Edit], fixed: frozenset[str]
+) -> Iterator[Detail]:
+    """What the template itself says otherwise; it replaces only where the value is another one too."""
     for edit in edits(old.get("Properties", {}), new.get("Properties", {})):
         if new["Type"] != NESTED or edit.path != "TemplateURL":
-            yield Detail(edit.path, edit.before, edit.after, _is_fixed(edit.pointer, fixed), edit.at)
+            pointer = _outside("/", edit.pointer)
+            replaces = is_fixed(pointer, fixed) and any(_overlap("/", pointer, one.pointer) for one in forcing)
+            yield Detail(edit.path, edit.before, edit.after, replaces, edit.at)
     for attribute in ("DeletionPolicy", "UpdateReplacePolicy", "DependsOn", "Condition", "Metadata", "UpdatePolicy"):
         if old.get(attribute) != new.get(attribute):
             yield Detail(f"({attribute})", old.get(attribute), new.get(attribute))
 
 
-def _is_fixed(pointer: str, fixed: frozenset[str]) -> bool:
-    """A create-only path covers what lies below it, and a change of the whole above it."""
-    return any(pointer == one or pointer.startswith(one + "/") or one.startswith(pointer + "/") for one in fixed)
+def _read(place: str, found: tuple[Edit, ...], own: tuple[Detail, ...], fixed: frozenset[str]) -> Iterator[Detail]:
+    """What the template says as before, and yet comes to another value: what it reads differs."""
+    told = [_outside(".", detail.path) for detail in own]
+    for edit in found:
+        if not any(_overlap(".[", path, edit.path) for path in told):
+            first = next(later(edit.after), None)
+            after = (
+                Later(first.address, first.name) if isinstance(first, Attribute) else first or shown(edit.after, place)
+            )
+            yield Detail(edit.path, shown(edit.before, place), after, is_fixed(edit.pointer, fixed), edit.at)
+
+
+def _reason(own: tuple[Detail, ...], found: tuple[Edit, ...], replaced: bool) -> str:
+    if own and any(detail.replaces for detail in own) == replaced:
+        return "a property that cannot be changed in place differs" if replaced else "its properties differ"
+    read = sorted({one.address for edit in found for one in later(edit.after)})
+    because = f"it reads {', '.join(read)}, made anew" if read else "what it reads differs"
+    return f"replaced because {because}" if replaced else because
+
+
+def _outside(separator: str, path: str) -> str:
+    """A path or pointer up to the function that it leads into."""
+    steps = path.split(separator)
+    end = next((number for number, step in enumerate(steps) if step == "Ref" or step.startswith("Fn::")), len(steps))
+    return separator.join(steps[:end])
+
+
+def _overlap(separators: str, one: str, other: str) -> bool:
+    """Whether one of two paths is the other or lies below it."""
+    short, long = sorted((one, other), key=len)
+    return long.startswith(short) and (not short or long[len(short) :][:1] in ("", *separators))

@@ -86,8 +86,8 @@ def _weight(change: Change) -> int:
 
 def _likeness(change: Change) -> str:
     """Two changes have it in common when they do the same to the same part of two silos."""
-    part = change.address.removeprefix(_owner(change)) if change.address.startswith(MEMBERS) else change.address
-    return f"{part} {change.type} {change.reason} {change.details!r}"
+    said = f"{change.address} {change.type} {change.reason} {change.details!r}"
+    return said.replace(f"{_owner(change)}/", "") if change.address.startswith(MEMBERS) else said
 
 
 def _once(changes: Iterable[Change], number: Mapping[str, int], told: set[str]) -> Iterator[Change | Alike]:

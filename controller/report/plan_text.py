@@ -9,7 +9,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
-from controller.diff.change import Change, Detail, Verb
+from controller.diff.change import Change, Detail, Later, Verb
 from controller.plan.plan import Guard, Plan
 from controller.report.drift_text import finding_lines
 from controller.report.plan_order import Alike, Rest, laid_out
@@ -143,6 +143,8 @@ def _property(change: Change, detail: Detail, terminal: Terminal) -> str:
         text = difference(detail.before, detail.after, terminal)
     if detail.at is not None:
         text += f" # at position {detail.at}"
+    if isinstance(detail.after, Later) and detail.after.address != change.address:
+        text += f" # from {plain(detail.after.address, terminal)}"
     if detail.replaces:
         text += " # forces replacement"
     sign = _sign(change, detail)

@@ -125,7 +125,7 @@ def of(before: dict[str, Any], **after: Any) -> dict[str, tuple[Verb, list[str]]
         ({"QueueName": {"Fn::Sub": "${Role}-x"}}, Verb.REPLACE, "QueueName"),
         ({"QueueName": {"Fn::Sub": ["${r}", {"r": {"Ref": "Role"}}]}}, Verb.REPLACE, "QueueName"),
         ({"QueueName": {"Fn::Join": ["-", ["x", {"Ref": "Role"}]]}}, Verb.REPLACE, "QueueName"),
-        ({"Tags": [{"Key": "role", "Value": {"Ref": "Role"}}]}, Verb.UPDATE, "Tags[0].Value"),
+        ({"Tags": [{"Key": "role", "Value": {"Ref": "Role"}}]}, Verb.UPDATE, "Tags[role].Value"),
     ],
 )
 def test_what_refers_to_a_replaced_resource_changes_with_it(properties: Any, verb: Verb, path: str) -> None:
