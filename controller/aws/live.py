@@ -55,6 +55,7 @@ class AwsSilos:
                 started=_when(run.get("startTime")),
                 error=_action_error(api.get_pipeline_state(name=name)) if failed else "",
                 polling_disabled_at=_when(metadata.get("pollingDisabledAt")),
+                updated=_when(run.get("lastUpdateTime")),
             )
 
         return observed("codepipeline", _NO_PIPELINE, read)

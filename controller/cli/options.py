@@ -39,14 +39,15 @@ timeout = click.option(
     callback=_seconds,
     show_default=True,
     metavar="TIME",
-    help="How long --wait waits: 90s, 30m, 2h.",
+    help="How long --wait waits, and an apply for each wave of a rollout: 90s, 30m, 2h.",
 )
 
 
 def _allowed(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> frozenset[str]:
     for value in values:
-        if value != TOO_MANY and not re.fullmatch(r"(destroy|contract)=\S+/\S+", value):
-            raise click.BadParameter(f"{value!r} is none of destroy=<address>, contract=<address> and {TOO_MANY}")
+        if value != TOO_MANY and not re.fullmatch(r"(destroy|contract|retry)=\S+/\S+|wave=\S+", value):
+            kinds = "destroy=<address>, contract=<address>, wave=<name>, retry=<address>"
+            raise click.BadParameter(f"{value!r} is none of {kinds} and {TOO_MANY}")
     return frozenset(values)
 
 
@@ -55,5 +56,6 @@ allow = click.option(
     multiple=True,
     callback=_allowed,
     metavar="VALUE",
-    help=f"Lift a guard: destroy=<address>, contract=<address of a flow> or {TOO_MANY}. May be given again.",
+    help=f"Lift a guard: destroy=<address>, contract=<address of a flow> or {TOO_MANY}. Let a wave begin without those "
+    "before it: wave=<name>. Publish again what was rolled back: retry=silo/<name>. May be given again.",
 )

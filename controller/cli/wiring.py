@@ -47,18 +47,21 @@ def connect(organization: Organization) -> Wired:
     def bucket(region: str) -> Bucket:
         return AwsBucket(clients, region, code_bucket(prefix, region))
 
+    silos = AwsSilos(clients)
     ports = Ports(
         organizations=AwsOrganizations(clients, home),
         stacks=AwsStacks(clients),
         stack_sets=AwsStackSets(clients, home),
         bucket=bucket,
+        silos=silos,
         create_only=create_only,
         now=lambda: datetime.now(UTC),
         monotonic=time.monotonic,
+        sleep=time.sleep,
         owner=owner,
         alive=alive,
     )
-    return Wired(ports, AwsSilos(clients), AwsPartners(clients), AwsVended(clients), clients.calls)
+    return Wired(ports, silos, AwsPartners(clients), AwsVended(clients), clients.calls)
 
 
 def owner() -> dict[str, Any]:

@@ -16,12 +16,16 @@ from controller.engine.plan import Prepared
 from controller.engine.ports import Ports
 from controller.engine.publishing import Publisher
 from controller.engine.recording import IndexRecord
+from controller.engine.rollback import marked, rolled_back
+from controller.engine.rollout import Waves
 from controller.kinds.organization import Organization
 from controller.kinds.silo import Silo
-from controller.model.errors import ControllerError, PlanBlocked
+from controller.model.errors import ControllerError, PlanBlocked, WaveFailed
 from controller.model.observed import Absent
-from controller.model.ownership import BASELINE_SET, INDEX_KEY, MASTER_STACK
+from controller.model.ownership import BASELINE_SET, INDEX_KEY, MASTER_STACK, member_address
 from controller.plan.step import (
+    WAVE,
+    AwaitWave,
     CreateAccount,
     CreateUnit,
     DeployUnits,
@@ -31,6 +35,7 @@ from controller.plan.step import (
     RecordGuards,
     ReleaseUnits,
     RetryAccounts,
+    RollBack,
     SettleStack,
     Step,
     WriteBaseline,
@@ -55,6 +60,8 @@ WORDS: dict[type[Step], str] = {
     ReleaseUnits: "release",
     RetryAccounts: "retry",
     Publish: "publish",
+    AwaitWave: "wait",
+    RollBack: "roll back",
     Record: "record",
     RecordGuards: "record",
 }
@@ -72,6 +79,11 @@ class Outcome:
     @property
     def complete(self) -> bool:
         return not (self.failed or self.not_tried or self.blocked)
+
+    @property
+    def halted(self) -> bool:
+        """Some have the release, and others do not get it for that."""
+        return any(address.startswith(WAVE) for address, _ in self.failed)
 
 
 def apply(prepared: Prepared, ports: Ports, listener: Listener) -> Outcome:
@@ -105,16 +117,18 @@ class _Run:
     estate: Estate = field(init=False)
     publisher: Publisher = field(init=False)
     record: IndexRecord = field(init=False)
+    waves: Waves = field(init=False)
+    lease: Lease | None = None
     done: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     not_tried: dict[str, str] = field(default_factory=dict)
-
     stopped: set[str] = field(default_factory=set)  # addresses that the plan found blocked
 
     def __post_init__(self) -> None:
         self.estate = Estate(self.prepared, self.ports.organizations)
         self.publisher = Publisher(self.prepared, self.ports, self.estate)
         self.record = IndexRecord(self.prepared.lake, self.ports)
+        self.waves = Waves(self.prepared, self.ports, self.record)
 
     def all(self) -> Outcome:
         blocked = [(c.address, c.reason) for c in self.prepared.plan.changes if c.verb is Verb.BLOCKED]
@@ -129,14 +143,13 @@ class _Run:
         return Outcome(tuple(self.done), tuple(self.failed.items()), tuple(self.not_tried.items()), tuple(blocked))
 
     def _stages(self, stack: ExitStack) -> None:
-        lease: Lease | None = None
         try:
             for stage in stages(self.prepared.steps):
                 if ready := [step for step in stage if self._may(step)]:
-                    lease = self._lease(stack, lease, ready)
+                    self.lease = self._lease(stack, self.lease, ready)
                     self._stage(ready)
         finally:
-            if self.record.needed and lease is not None:
+            if self.lease is not None:
                 self._write_index()
         if not self.prepared.steps:
             clear(self.ports.bucket(self._home), self.ports)
@@ -164,9 +177,12 @@ class _Run:
     def _stage(self, stage: Sequence[Step]) -> None:
         self._side_by_side([step for step in stage if isinstance(step, CreateAccount)], ACCOUNTS_AT_ONCE)
         for step in stage:
-            if not isinstance(step, CreateAccount | Publish):
+            if not isinstance(step, CreateAccount | Publish | AwaitWave):
                 self._one(step)
         self._side_by_side([step for step in stage if isinstance(step, Publish)], AT_ONCE)
+        for step in stage:
+            if isinstance(step, AwaitWave):
+                self._one(step)
 
     def _side_by_side(self, steps: Sequence[Step], at_once: int) -> None:
         if steps:
@@ -220,14 +236,48 @@ class _Run:
             case RetryAccounts(accounts=accounts):
                 targets = self.estate.unit_ids(self._organization.units)
                 self.ports.stack_sets.retry(BASELINE_SET, accounts, targets, regions, progress)
+            case _:
+                self._release(step)
+
+    def _release(self, step: Step) -> None:
+        match step:
             case Publish():
                 self.record.entries[step.silo] = self.publisher.publish(step)
             case Record(silo=silo, entry=entry):
                 self.record.entries[silo] = replace(entry, published=entry.published or self._now) if entry else None
             case RecordGuards():
                 self.record.guards = True
+            case AwaitWave():
+                self._await(step)
+            case RollBack(silo=silo, entry=entry):
+                self.record.entries[silo] = rolled_back(entry, self.ports)
+
+    def _await(self, step: AwaitWave) -> None:
+        """The index is written first: whoever comes after a run that dies here finds what was published."""
+        self._write_index()
+        broken = {*self.failed, *self.not_tried}
+        if missing := next((name for name in step.members if f"{member_address(name)}/bundle" in broken), None):
+            raise WaveFailed({missing: f"{member_address(missing)} was not published"}, seen=False)
+        try:
+            self.waves.prove(step, self._progress(step.address))
+        except WaveFailed as failed:
+            if failed.seen and self._organization.rollout.on_failure == "rollback":
+                self._roll_back(step, failed)
+            raise
+
+    def _roll_back(self, step: AwaitWave, failed: WaveFailed) -> None:
+        """All of the wave. It is remembered first: a run that dies on the way has none of them published again."""
+        entries = marked(self.waves.awaited(step), failed.why, self._now)
+        self.record.entries.update(entries)
+        self._write_index()
+        if self.lease is not None:
+            self.lease.renew()
+        back = [RollBack(f"{member_address(name)}/rollback", silo=name, entry=one) for name, one in entries.items()]
+        self._side_by_side(back, AT_ONCE)
 
     def _write_index(self) -> None:
+        if not self.record.needed:
+            return
         try:
             self.record.write()
         except ControllerError as error:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from controller.engine.ways_out import APPLY, START, START_SITE, there
 from controller.model.health import Delivery, Health, Part, Sync
-from controller.model.index import Entry
+from controller.model.index import Entry, Refused
 from controller.model.inputs import differing
 from controller.model.live import LivePipeline, LiveStack, Place
 from controller.model.observed import Absent, Observed, Present, Unreadable
@@ -80,12 +80,16 @@ def _execution_part(address: str, live: LivePipeline, start: str) -> Part:
             return Part(address, Health.DEGRADED, f"{live.status}: {live.error}" if live.error else live.status, start)
 
 
-def sync(delivery: Delivery, why_unknown: str, parts: Sequence[Part]) -> tuple[Sync, str]:
+def sync(
+    delivery: Delivery, why_unknown: str, parts: Sequence[Part], refused: Refused | None = None
+) -> tuple[Sync, str]:
     unread = next((part.reason for part in parts if part.health is Health.UNKNOWN), why_unknown)
     if unread:
         return Sync.UNKNOWN, unread
     if not delivery.published:
         return Sync.OUT_OF_SYNC, "not published yet"
+    if refused is not None and delivery.wanted == refused.inputs:
+        return Sync.OUT_OF_SYNC, f"what the manifests want was rolled back at {refused.when}: {refused.why}"
     if delivery.wanted != delivery.published_inputs:
         what = differing(delivery.wanted, delivery.published_inputs)
         return Sync.OUT_OF_SYNC, f"not as it was published: {what}; siloctl plan tells what that changes"

@@ -17,6 +17,7 @@ class Draft:
     steps: list[Step] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     guards: list[Guard] = field(default_factory=list)
+    used: set[str] = field(default_factory=set)  # what of --allow changed something, besides guards
 
     @property
     def stopped(self) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from controller.diff.release import is_current
@@ -16,13 +16,14 @@ from controller.engine.masters import plan_masters
 from controller.engine.observe import World, value_or
 from controller.engine.ports import Ports
 from controller.engine.silo import plan_departed, plan_silos
+from controller.engine.waves import hold, in_waves
 from controller.model.index import Entry, Index
 from controller.model.observed import Absent
 from controller.model.ownership import bundle_key, site_key
 from controller.model.world import Account, StackSet, Tree
 from controller.plan.guard import destroys_data, too_many_silos, unused
 from controller.plan.plan import Plan
-from controller.plan.step import Publish, Step
+from controller.plan.step import Step
 from controller.render.blueprint import Catalogue
 from controller.render.silo import inputs
 from controller.resolve.lake import Lake, Member
@@ -33,6 +34,7 @@ class Options:
     full: bool = False  # render and compare every silo, whatever the index says
     allowed: frozenset[str] = frozenset()  # what --allow named
     commit: str = "uncommitted"
+    patience: float = 1800.0  # seconds that an apply waits for a wave to run what it published
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +66,12 @@ def make_plan(lake: Lake, catalogue: Catalogue, ports: Ports, options: Options) 
     tree, accounts = plan_accounts(draft, lake, [lake.member(name) for name in stale], world, index, ports)
     plan_masters(draft, lake, catalogue, world, tree, ports)
     plan_baseline(draft, lake, catalogue, world, tree, accounts, ports)
-    plan_silos(draft, lake, catalogue, world, index, stale, wanted, accounts, facts, ports)
+    made = plan_silos(draft, lake, catalogue, world, index, stale, wanted, accounts, facts, options.allowed, ports)
+    for _, one in hold(made, lake, index, options.allowed):
+        one.join(draft)
     plan_departed(draft, lake, index)
     plan_guards(draft, lake, world.index)
-    draft.notes.extend(_at_once(draft, lake, index))
+    order = in_waves(draft, lake, index, options.allowed)
     _guard(draft, lake, index, stale, options)
     plan = Plan(
         tuple(draft.changes),
@@ -75,6 +79,7 @@ def make_plan(lake: Lake, catalogue: Catalogue, ports: Ports, options: Options) 
         tuple(draft.notes),
         _compared(lake),
         fingerprints(world, wanted),
+        order=order,
     )
     return Prepared(plan, tuple(draft.steps), lake, catalogue, options, tree, accounts, index, facts)
 
@@ -82,13 +87,6 @@ def make_plan(lake: Lake, catalogue: Catalogue, ports: Ports, options: Options) 
 def _compared(lake: Lake) -> dict[str, int]:
     counted = {"silos": lake.silos, "consumers": lake.consumers, "flows": lake.flows, "partners": lake.partners}
     return {"regions": len(lake.organization.regions), **{noun: len(those) for noun, those in counted.items()}}
-
-
-def _at_once(draft: Draft, lake: Lake, index: Index) -> Iterator[str]:
-    """Nobody is to count on waves that are not acted on; a silo that runs nothing yet needs none."""
-    again = [step.silo for step in draft.steps if isinstance(step, Publish) and step.silo in index.silos]
-    if len(again) > 1 and len(lake.organization.rollout.waves) > 1:
-        yield f"spec.rollout is checked and not acted on yet: {len(again)} silos and consumers are published at once"
 
 
 def _stale(
@@ -126,4 +124,4 @@ def _guard(draft: Draft, lake: Lake, index: Index, stale: Iterable[str], options
     draft.guards = [guard for guard in draft.guards if guard.allow not in lifted]
     draft.guards.extend(destroys_data(draft.changes, guards, options.allowed, granted))
     draft.guards.extend(too_many_silos(len(touched & set(stale)), guards, options.allowed))
-    draft.guards.extend(unused(options.allowed - lifted, draft.changes))
+    draft.guards.extend(unused(options.allowed - lifted - draft.used, draft.changes))

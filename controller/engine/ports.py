@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from controller.engine.silos import Silos
 from controller.model.observed import Observed
 from controller.model.world import Account, Stack, StackSet, Stored, Tree, Unit
 
@@ -105,8 +106,10 @@ class Ports:
     stacks: Stacks
     stack_sets: StackSets
     bucket: Callable[[str], Bucket]  # by region
+    silos: Silos
     create_only: Callable[[str], frozenset[str]]  # a resource type's create-only property paths, such as /BucketName
     now: Callable[[], datetime]
     monotonic: Callable[[], float]
+    sleep: Callable[[float], None]
     owner: Callable[[], dict[str, Any]]  # who is applying: what a lock says of its holder
     alive: Callable[[Mapping[str, Any]], bool | None]  # is that holder still running? None: cannot be told

@@ -45,7 +45,7 @@ class Publisher:
         stored = bucket.put(bundle_key(account), bundle.content, step.replaces)
         if stored is None:
             raise PlanStale("somebody else published it since it was planned: plan again")
-        return Entry(
+        made = Entry(
             account,
             silo.region,
             step.inputs,
@@ -59,6 +59,7 @@ class Publisher:
             site.etag,
             site.version,
         )
+        return made.over(prepared.index.silos.get(step.silo)) if step.wave else made
 
     def _assets(self, rendered: Rendered, region: str) -> None:
         """One that is there already is the same by its name, if nobody wrote over it: a name proves nothing."""

@@ -22,10 +22,11 @@ class IndexRecord:
     ports: Ports
     entries: dict[str, Entry | None] = field(default_factory=dict)  # what the index is to say, None to forget the silo
     guards: bool = False  # it is to say which guards were applied, though nothing was published
+    _written: dict[str, Entry | None] | None = None
 
     @property
     def needed(self) -> bool:
-        return bool(self.entries) or self.guards
+        return (bool(self.entries) or self.guards) and self.entries != self._written
 
     def write(self) -> None:
         """Raises ControllerError. Nothing is lost then: the next plan finds the bundles, and the index behind them."""
@@ -40,6 +41,7 @@ class IndexRecord:
                 case Unreadable(why):
                     raise PlanStale(f"it could not be read again: {why}")
             if bucket.put(INDEX_KEY, self._over(current).text(), current.etag or None) is not None:
+                self._written = dict(self.entries)
                 return
         raise PlanStale("somebody else keeps writing it")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -20,13 +20,13 @@ from controller.engine.observe import World, side_by_side, value_or
 from controller.engine.ports import Bucket, Ports
 from controller.engine.site import lost_site, published_site, site_changes
 from controller.model.bundle import Asset, Rendered
-from controller.model.index import Entry, Index
+from controller.model.index import Entry, Index, Refused
 from controller.model.observed import Absent, Observed, Present, Unreadable
 from controller.model.ownership import BUNDLE, CONSUMER, bundle_key, member_address, site_key
 from controller.model.world import Account, Stored
 from controller.plan.guard import unknown_before
 from controller.plan.plan import Guard
-from controller.plan.step import Publish, Record, Step
+from controller.plan.step import Publish, Record
 from controller.publish.archive import ArchiveRefused
 from controller.publish.bundle import Opened, digest, open_bundle
 from controller.render.blueprint import Catalogue
@@ -44,39 +44,49 @@ def plan_silos(
     wanted: Mapping[str, str],
     accounts: Mapping[str, Account],
     facts: Mapping[str, Known],
+    allowed: Collection[str],
     ports: Ports,
-) -> None:
+) -> dict[str, SiloPlan]:
+    """What is to be done for each that is looked into; `draft` gets only what speaks of none of them."""
     if isinstance(world.index, Unreadable):
         draft.blocked("index", "index", f"could not be read: {world.index.why}")
-        return
+        return {}
     if isinstance(world.index, Absent):
         draft.notes.extend(_without_index(lake, world, accounts))
     stopped = draft.stopped
+    plans: dict[str, SiloPlan] = {}
     for name in stale:
         silo, place = lake.member(name), member_address(name)
         listing = world.releases[silo.region]
         if isinstance(listing, Unreadable):
-            draft.blocked(f"{place}/bundle", "bundle", f"could not be read: {listing.why}")
+            plans[name] = _blocked(f"{place}/bundle", f"could not be read: {listing.why}")
             continue
         if facts[name].missing:
-            draft.blocked(f"{place}/bundle", "bundle", facts[name].missing)
+            plans[name] = _blocked(f"{place}/bundle", facts[name].missing)
             continue
         account = accounts[name].id if name in accounts else account_id(silo, index.silos.get(name))
         lies = Lying.of(value_or(listing, {}), account)
         entry = index.silos.get(name)
-        made = plan_silo(lake, silo, catalogue, ports, account, entry, lies, wanted[name], facts[name])
+        refused = entry.refused if entry else None
+        if refused and f"retry={place}" in allowed:
+            draft.used.add(f"retry={place}")
+            refused = None
+        if refused and refused.because:  # it goes the way of the one that failed
+            refused = None
+        follows = len(lake.organization.rollout.waves) > 1 and (entry is not None or isinstance(world.index, Absent))
+        made = plan_silo(
+            lake, silo, catalogue, ports, account, entry, lies, wanted[name], facts[name], refused, follows
+        )
         # The home region's bucket holds the lock and the index, whatever region the silo is in.
         masters = {MASTER, master_address(lake, silo.region)}
         needs = (f"account/{name}", f"account/{name}/unit", *sorted(masters))
         waits = next((one for one in needs if one in stopped), "")
         if waits and made.publish:
             those = "1 change waits" if len(made.changes) == 1 else f"{len(made.changes)} changes wait"
-            draft.blocked(f"{place}/bundle", "bundle", f"{those} for {waits}, which is blocked")
+            plans[name] = _blocked(f"{place}/bundle", f"{those} for {waits}, which is blocked")
             continue
-        draft.changes.extend(made.changes)
-        draft.notes.extend(made.notes)
-        draft.guards.extend(made.guards)
-        draft.steps.extend(made.steps(needs))
+        plans[name] = made.after(needs)
+    return plans
 
 
 def _without_index(lake: Lake, world: World, accounts: Mapping[str, Account]) -> Iterator[str]:
@@ -122,13 +132,23 @@ class SiloPlan:
     publish: Publish | None = None
     record: Record | None = None
     guards: tuple[Guard, ...] = ()
+    refused: bool = False  # it was published, and rolled back
 
-    def steps(self, needs: tuple[str, ...]) -> Iterator[Step]:
+    def after(self, needs: tuple[str, ...]) -> SiloPlan:
         """A bundle waits for the baseline, but not for its success: where one account fails, all others go on."""
-        if self.publish is not None:
-            yield replace(self.publish, needs=needs, after=(UNITS,))
-        if self.record is not None:
-            yield self.record
+        return (
+            self if self.publish is None else replace(self, publish=replace(self.publish, needs=needs, after=(UNITS,)))
+        )
+
+    def join(self, draft: Draft) -> None:
+        draft.changes.extend(self.changes)
+        draft.notes.extend(self.notes)
+        draft.guards.extend(self.guards)
+        draft.steps.extend(step for step in (self.publish, self.record) if step is not None)
+
+
+def _blocked(address: str, reason: str) -> SiloPlan:
+    return SiloPlan((Change(address, "bundle", Verb.BLOCKED, reason),))
 
 
 def plan_silo(
@@ -141,7 +161,10 @@ def plan_silo(
     lies: Lying,
     inputs: str,
     facts: Known,
+    refused: Refused | None = None,
+    follows: bool = False,
 ) -> SiloPlan:
+    """`refused` is what must not be published again, `follows` whether what lies there came in a wave."""
     address = f"{member_address(silo.key)}/bundle"
     if entry and entry.account == account and entry.region != silo.region:
         return SiloPlan((_moved(address, silo, entry),))
@@ -149,16 +172,16 @@ def plan_silo(
     wanted = digest(rendered)
     publish = Publish(address, (), silo.key, inputs, wanted, _etag(lies.bundle), _etag(lies.site))
     here = entry if entry and (entry.account, entry.region) == (account, silo.region) else None
+    if refused is not None and refused.bundle == wanted:
+        return _rolled_back(silo, ports.bucket(silo.region), address, here, lies, refused)
     if lies.bundle is None:
         return _replaced(lake, silo, rendered, ports, here, publish, _lost(address, entry, here))
     bucket = ports.bucket(silo.region)
     match _published(bucket, lies.bundle.key):
         case Unreadable(why):
-            return SiloPlan((Change(address, "bundle", Verb.BLOCKED, f"could not be read: {why}"),))
+            return _blocked(address, f"could not be read: {why}")
         case Absent():
-            return SiloPlan(
-                (Change(address, "bundle", Verb.BLOCKED, "it vanished while the plan was made: plan again"),)
-            )
+            return _blocked(address, "it vanished while the plan was made: plan again")
         case Present(opened):
             pass
     match opened:
@@ -166,7 +189,7 @@ def plan_silo(
             broken = f"{address}: what lies in the bucket is not a bundle of ours; it will be written over"
             return _replaced(lake, silo, rendered, ports, here, publish, (broken,))
         case (bundle, stored) if bundle.digest == wanted:
-            recorded = partial(_recorded, silo, account, entry, inputs, bundle, stored, facts)
+            recorded = partial(_recorded, silo, account, entry, inputs, bundle, stored, facts, follows)
             proof = here if here and here.bundle == wanted else None
             pages = published_site(bucket, rendered.site, site_key(account), lies.site, proof)
             return _same(silo, pages, lies, publish, recorded)
@@ -190,7 +213,7 @@ def _replaced(
             made = _compared(lake, rendered, bundle, bucket, ports, publish)
             return replace(made, notes=(*notes, *made.notes))
         case Unreadable(why):
-            return SiloPlan((Change(publish.address, "bundle", Verb.BLOCKED, f"could not be read: {why}"),))
+            return _blocked(publish.address, f"could not be read: {why}")
         case _:
             changes = (
                 *bundle_changes(rendered, None, ports.create_only),
@@ -235,10 +258,11 @@ def _recorded(
     bundle: Opened,
     stored: Stored,
     facts: Known,
+    follows: bool,
     site: Stored,
 ) -> SiloPlan:
     """What was published says what is wanted; only the index may be behind, as after a run that died."""
-    proved = Entry(
+    found = Entry(
         account,
         silo.region,
         inputs,
@@ -252,10 +276,37 @@ def _recorded(
         site.etag,
         site.version,
     )
-    if entry == proved:
-        return SiloPlan()
+    if entry is not None and (entry.bundle, entry.account, entry.region) == (found.bundle, account, silo.region):
+        found = found.marked(entry)
+    elif follows:
+        found = found.over(entry)
+    return SiloPlan() if entry == found else _behind(silo, found)
+
+
+def _behind(silo: Member, found: Entry) -> SiloPlan:
     note = f"{member_address(silo.key)}/bundle: the index is behind the bucket; an apply corrects it"
-    return SiloPlan((), (note,), None, Record(f"index/{silo.key}", (), silo.key, proved))
+    return SiloPlan((), (note,), None, Record(f"index/{silo.key}", (), silo.key, found))
+
+
+def _rolled_back(
+    silo: Member, bucket: Bucket, address: str, entry: Entry | None, lies: Lying, refused: Refused
+) -> SiloPlan:
+    """The same again would fail again. Where the run that rolled it back died on the way, the index learns of it."""
+    reason = (
+        f"the same was published and rolled back at {refused.when}: {refused.why}; change what failed, or pass "
+        f"--allow retry={member_address(silo.key)} to publish it once more"
+    )
+    stopped = replace(_blocked(address, reason), refused=True)
+    former = entry.former if entry else None
+    if entry is None or former is None or lies.bundle is None or lies.bundle.etag == entry.etag:
+        return stopped
+    match _published(bucket, lies.bundle.key):
+        case Present((bundle, stored)) if bundle.digest == former.bundle:
+            found = replace(former, etag=stored.etag, version=stored.version, refused=entry.refused)
+            behind = _behind(silo, found)
+            return replace(stopped, notes=behind.notes, record=behind.record)
+        case _:
+            return stopped
 
 
 def _etag(listed: Stored | None) -> str | None:

@@ -55,6 +55,7 @@ class StatusReader:
     index_unknown: str  # why nothing is known of what was published; empty where it is known
     wanted: Mapping[str, str]
     where: Residence = UNASKED
+    shares: bool = True  # whether what others share with a member is part of its health
 
     def read(self, name: str) -> SiloStatus:
         silo = self.lake.member(name)
@@ -77,8 +78,10 @@ class StatusReader:
         if all(part.health is Health.HEALTHY for part in parts):  # before that, nobody there can read anything
             if entry and entry.site:  # made by the stack, so not looked for before that is there
                 parts.append(site_part(name, place, self.silos.pipeline(place, SITE_PIPELINE), entry))
-            parts += ShareReader(self.lake, self.silos, self.index, self.wanted).parts(silo, place)
-        return replace(self._status(name, place, way, tuple(parts)), remarks=tuple(_retired(stack)))
+            if self.shares:
+                parts += ShareReader(self.lake, self.silos, self.index, self.wanted).parts(silo, place)
+        since = pipeline.value.updated if isinstance(pipeline, Present) else ""
+        return replace(self._status(name, place, way, tuple(parts)), remarks=tuple(_retired(stack)), since=since)
 
     def departed(self, name: str) -> SiloStatus:
         """One that was published, and has no manifest any more: its account goes on as it was."""
@@ -95,7 +98,8 @@ class StatusReader:
         return SiloStatus(name, entry.account, entry.region, Sync.OUT_OF_SYNC, reason, way, (gone, *parts))
 
     def _status(self, name: str, place: Place | None, way: Delivery, parts: tuple[Part, ...]) -> SiloStatus:
-        synced, reason = sync(way, self.index_unknown, parts)
+        entry = self.index.silos.get(name)
+        synced, reason = sync(way, self.index_unknown, parts, entry.refused if entry else None)
         silo = self.lake.member(name)
         return SiloStatus(name, place.account if place else "", silo.region, synced, reason, way, parts)
 
@@ -123,10 +127,17 @@ class StatusReader:
                 return Part(address, health, f"{SILO_STACK} is not there yet")
             case Present(value=live) if live.status in _RUNS:  # which bundle it runs is a question of sync
                 return Part(address, Health.HEALTHY, live.status)
+            case Present(value=live) if live.status == "UPDATE_ROLLBACK_COMPLETE" and self._as_published(name, live):
+                return Part(address, Health.HEALTHY, f"{live.status}, to what is published")
             case Present(value=live) if live.status.endswith("_IN_PROGRESS") and "ROLLBACK" not in live.status:
                 return Part(address, Health.PROGRESSING, live.status)
             case Present(value=live):
                 return self._failed_stack(name, place, live)
+
+    def _as_published(self, name: str, live: LiveStack) -> bool:
+        """After a rollback of its wave: what CloudFormation went back to is published again, and is no update to it."""
+        entry = self.index.silos.get(name)
+        return entry is not None and live.outputs.get("BundleDigest") == entry.bundle
 
     def _failed_stack(self, name: str, place: Place, live: LiveStack) -> Part:
         advice = way_out(live.status, place)

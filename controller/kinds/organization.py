@@ -8,6 +8,8 @@ from typing import Any
 
 from controller.model.manifest import Manifest
 
+APPLY_MINUTES = 240  # how long the build that applies may take, with all that it waits for
+
 
 @dataclass(frozen=True, slots=True)
 class CodeBucket:

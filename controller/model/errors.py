@@ -7,6 +7,7 @@
     │   ├── AwsThrottled      still throttled after the retries
     │   └── AwsUnreachable    no answer at all
     ├── StackFailed           a stack or change set settled in a failed state
+    ├── WaveFailed            a wave's silos do not run well what was published for them
     ├── PlanBlocked           a guard or an unreadable object stops the apply
     ├── PlanStale             what was observed moved under the apply
     ├── LockHeld              somebody else is applying
@@ -16,7 +17,7 @@ A bug is none of these: it is raised as it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -79,6 +80,15 @@ class StackFailed(ControllerError):
         self.status = status
         self.resource = resource
         self.reason = reason
+
+
+class WaveFailed(ControllerError):
+    """`why` by member; `seen` where a silo itself showed it, rather than that nobody could look at it."""
+
+    def __init__(self, why: Mapping[str, str], seen: bool) -> None:
+        super().__init__("; ".join(why.values()))
+        self.why = dict(why)
+        self.seen = seen
 
 
 class PlanBlocked(ControllerError):

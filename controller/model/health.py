@@ -69,6 +69,7 @@ class SiloStatus:
     parts: tuple[Part, ...]
     vended: tuple[Handed, ...] = ()  # credentials that were vended by hand
     remarks: tuple[str, ...] = ()  # good to know, and nothing to mend
+    since: str = ""  # ISO 8601: when the execution that brought what it runs changed last
 
     @property
     def health(self) -> Health:

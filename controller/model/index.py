@@ -4,10 +4,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A release that was rolled back; it is not published again before it says something else, or somebody asks."""
+
+    inputs: str
+    bundle: str
+    when: str  # ISO 8601, UTC
+    why: str
+    because: str = ""  # the member that failed, where this one went back with it; empty where it failed itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,40 @@ class Entry:
     facts: str = ""  # digest of the observed facts that the bundle was published with
     site: str = ""  # ETag of the web app's pages beside it; empty where it has none
     site_version: str = ""
+    awaited: bool = False  # published over another release, and nobody has seen yet that it runs well
+    former: Entry | None = None  # while it is awaited: the release to go back to, where one is known
+    refused: Refused | None = None  # what was rolled back to this release
+
+    def over(self, before: Entry | None) -> Entry:
+        """This release as one that was published over `before`, None where nobody knows what that was."""
+        if before is None or (before.account, before.region) != (self.account, self.region):
+            return replace(self, awaited=True)
+        return replace(self, awaited=True, former=before.former if before.awaited else before.proved)
+
+    def marked(self, like: Entry) -> Entry:
+        """With what `like`, an entry of the same bundle, says of its way."""
+        return replace(self, awaited=like.awaited, former=like.former, refused=like.refused)
+
+    @property
+    def proved(self) -> Entry:
+        """The release by itself: nobody waits for it."""
+        return replace(self, awaited=False, former=None, refused=None)
+
+    def text(self) -> dict[str, Any]:
+        """What is the same for nearly all of them is left out."""
+        marks = {"awaited": self.awaited, "former": self.former, "refused": self.refused}
+        return {key: value for key, value in asdict(self).items() if key not in marks or marks[key]}
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Entry:
+        former, refused = data.get("former"), data.get("refused")
+        return cls(
+            **{
+                **data,
+                "former": cls.read(former) if former else None,
+                "refused": Refused(**refused) if refused else None,
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +87,7 @@ class Index:
     guards: GuardsApplied | None = None
 
     def text(self) -> bytes:
-        silos = {name: asdict(entry) for name, entry in sorted(self.silos.items())}
+        silos = {name: entry.text() for name, entry in sorted(self.silos.items())}
         guards = {"guards": asdict(self.guards)} if self.guards else {}
         return json.dumps({"format": FORMAT, "silos": silos, **guards}, indent=1, sort_keys=True).encode() + b"\n"
 
@@ -57,7 +102,7 @@ def parse(text: bytes, etag: str) -> Index:
         data = json.loads(text)
         if data["format"] > FORMAT:
             raise IndexUnknown(f"its format is {data['format']}, this siloctl knows {FORMAT}: use a newer siloctl")
-        silos = {name: Entry(**entry) for name, entry in sorted(data["silos"].items())}
+        silos = {name: Entry.read(entry) for name, entry in sorted(data["silos"].items())}
         return Index(silos, etag, _guards(data["guards"]) if "guards" in data else None)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise IndexUnknown(f"it is not an index: {error}") from error

@@ -34,6 +34,7 @@ class LivePipeline:
     started: str  # ISO 8601
     error: str  # of the action that failed, in AWS's words
     polling_disabled_at: str  # ISO 8601; empty while it polls
+    updated: str = ""  # ISO 8601: when that execution's state changed last
 
 
 @dataclass(frozen=True, slots=True)

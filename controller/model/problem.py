@@ -231,6 +231,10 @@ CODES: dict[str, str] = {
     "unknown-kind": "`kind` is missing, or none of Organization, Silo, Consumer, Partner, Flow and Share.",
     "unknown-reference": "No manifest declares what this one refers to. The hint names the closest name and its place.",
     "unreadable-file": "The operating system did not let the file be read.",
+    "rollout-too-long": (
+        "The bakes between all waves together take as long as the build that applies may run at all, so no release "
+        "would ever reach the last wave. Shorten `bake`, or have fewer waves."
+    ),
     "wave-order": (
         "A wave takes nobody because one before it takes all that are left (a warning), or no wave takes the rest "
         "(an error)."

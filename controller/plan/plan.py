@@ -22,6 +22,24 @@ class Guard:
 
 
 @dataclass(frozen=True, slots=True)
+class Turn:
+    """What one wave does in this apply; both are members' keys."""
+
+    wave: str
+    publishes: tuple[str, ...]
+    awaits: tuple[str, ...] = ()  # published before, and not seen yet to run it well
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """In which order running silos get their change, where it is in more than one turn."""
+
+    turns: tuple[Turn, ...]
+    bake_seconds: int
+    on_failure: str  # halt | rollback
+
+
+@dataclass(frozen=True, slots=True)
 class Summary:
     """A replacement counts once in `add` and once in `destroy`, as Terraform's users expect."""
 
@@ -39,6 +57,7 @@ class Plan:
     compared: Mapping[str, int]  # how many accounts, silos and so on were compared
     fingerprints: Mapping[str, str] = field(default_factory=dict)
     drift: tuple[Finding, ...] = ()  # what a plan saw changed outside of it, apart from what it proposes
+    order: Order | None = None  # None where all are published at once
 
     @property
     def summary(self) -> Summary:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from controller.model.index import Entry
 
+WAVE = "wave/"  # before a wave's name: the address of the wait for it
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -80,6 +82,23 @@ class Publish(Step):
     digest: str = ""
     replaces: str | None = None
     site_replaces: str | None = None
+    wave: str = ""  # the name of the wave that it comes with; empty where nobody waits for it
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitWave(Step):
+    """See that a wave's silos run what was published for them, and stay healthy: only then the later waves begin."""
+
+    wave: str = ""
+    members: tuple[str, ...] = ()  # those that were published in this wave, or before and are awaited still
+
+
+@dataclass(frozen=True, slots=True)
+class RollBack(Step):
+    """Publish once more what a silo of a failed wave ran before. Not planned: an apply takes it upon itself."""
+
+    silo: str = field(kw_only=True)
+    entry: Entry = field(kw_only=True)  # of the release that failed
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from controller.kinds.organization import Organization
+from controller.kinds.organization import APPLY_MINUTES, Organization
 from controller.model.bundle import Template
 from controller.model.errors import ManifestsInvalid
 from controller.model.ownership import MANAGED_BY, TAG_MANAGED_BY, TAG_ORGANIZATION
@@ -58,6 +58,7 @@ def render_master(organization: Organization, region: str, catalogue: Catalogue)
         "emails": sorted(set(organization.notification_emails)),
         "version": catalogue.version,
         "tool_sha256": organization.tool_sha256 or None,
+        "apply_minutes": APPLY_MINUTES,
         "buildspecs": {name: catalogue.files[f"pipeline/buildspecs/{name}.yml"].decode() for name in BUILDS},
     }
     return _template("master", MASTER, values, organization, catalogue)

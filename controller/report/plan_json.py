@@ -11,9 +11,9 @@ from controller import __version__
 from controller.diff.change import ACTIONS, Change, Detail
 from controller.diff.drift import DriftReport, Finding
 from controller.model.source import Source
-from controller.plan.plan import Guard, Plan, as_json_value
+from controller.plan.plan import Guard, Order, Plan, as_json_value
 
-FORMAT_VERSION = "1.1"  # major.minor: readers must tolerate fields that a newer minor adds
+FORMAT_VERSION = "1.2"  # major.minor: readers must tolerate fields that a newer minor adds
 
 
 def plan_json(plan: Plan) -> str:
@@ -33,6 +33,7 @@ def plan_document(plan: Plan) -> dict[str, Any]:
         "changes": [_change(change) for change in plan.changes],
         "drift": [_finding(finding) for finding in plan.drift],
         "guards": [_guard(guard) for guard in plan.guards],
+        "rollout": _order(plan.order) if plan.order else None,
         "notes": list(plan.notes),
         "compared": dict(plan.compared),
         "fingerprints": dict(plan.fingerprints),
@@ -53,6 +54,7 @@ def failed_plan_json(why: str, hint: str) -> str:
             "changes": [],
             "drift": [],
             "guards": [],
+            "rollout": None,
             "notes": [],
             "compared": {},
             "fingerprints": {},
@@ -120,6 +122,16 @@ def _guard(guard: Guard) -> dict[str, Any]:
         "blocks": guard.blocks,
         "address": guard.address or None,
         "allow": guard.allow or None,
+    }
+
+
+def _order(order: Order) -> dict[str, Any]:
+    return {
+        "bake_seconds": order.bake_seconds,
+        "on_failure": order.on_failure,
+        "waves": [
+            {"name": turn.wave, "publishes": list(turn.publishes), "awaits": list(turn.awaits)} for turn in order.turns
+        ],
     }
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from controller.diff.change import Change, Detail, Later, Verb
 from controller.plan.plan import Guard, Plan
 from controller.report.drift_text import finding_lines
+from controller.report.order_text import order_lines
 from controller.report.plan_order import Alike, Rest, laid_out
 from controller.report.terminal import PLAIN, Color, Terminal
 from controller.report.value import count, difference, plain, shown
@@ -48,8 +49,9 @@ def plan_text(plan: Plan, terminal: Terminal = PLAIN, everything: bool = False) 
         parts.append(list(_legend(symbols, terminal)))
     guards = [line for guard in plan.guards for line in _guard(guard, terminal)]
     blocks = list(_blocks(plan.changes, terminal, everything))
-    if guards:
-        parts += [blocks, guards, [summary_line(plan, terminal)]]
+    order = list(order_lines(plan.order, terminal, everything)) if plan.order else []
+    if guards or order:
+        parts += [blocks, guards, order, [summary_line(plan, terminal)]]
     else:
         parts.append([*blocks, summary_line(plan, terminal)])
     return "\n\n".join("\n".join(part) for part in parts if part) + "\n"

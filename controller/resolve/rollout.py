@@ -1,12 +1,13 @@
-"""Waves: each takes somebody, and all silos are in one."""
+"""Waves: each takes somebody, all silos are in one, and one build can wait for them all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from controller.kinds.organization import Organization, Wave
+from controller.kinds.organization import APPLY_MINUTES, Organization, Wave
 from controller.model.problem import Problem, Severity
 from controller.resolve.specs import Specs
+from controller.resolve.waves import takes_the_rest
 
 
 def check(specs: Specs) -> Iterator[Problem]:
@@ -24,6 +25,7 @@ def check(specs: Specs) -> Iterator[Problem]:
             message = f'no silo has the labels of wave "{wave.name}"'
             yield Problem.of(organization.manifest, "matches-nothing", f"{field}.silos", message, "", Severity.WARNING)
     yield from _order(organization)
+    yield from _length(organization)
 
 
 def _matches(specs: Specs, wave: Wave) -> bool:
@@ -33,7 +35,7 @@ def _matches(specs: Specs, wave: Wave) -> bool:
 def _order(organization: Organization) -> Iterator[Problem]:
     """A wave that takes the rest comes last: nothing is left for those behind it."""
     waves = organization.rollout.waves
-    rest = [index for index, wave in enumerate(waves) if not wave.match_labels and wave.percent in (None, 100)]
+    rest = [index for index, wave in enumerate(waves) if takes_the_rest(wave)]
     if not rest:
         message = "no wave takes the silos that are left; they would never be released"
         hint = "end with a wave that has only a name"
@@ -44,3 +46,13 @@ def _order(organization: Organization) -> Iterator[Problem]:
         field = f"spec.rollout.waves[{index}].name"
         hint = f'move "{waves[rest[0]].name}" to the end'
         yield Problem.of(organization.manifest, "wave-order", field, message, hint, Severity.WARNING)
+
+
+def _length(organization: Organization) -> Iterator[Problem]:
+    """Each wave but the last bakes; deploying takes its time besides."""
+    rollout = organization.rollout
+    minutes = rollout.bake_seconds * (len(rollout.waves) - 1) // 60
+    if minutes >= APPLY_MINUTES:
+        message = f"the bakes take {minutes} minutes in all, and the build that applies {APPLY_MINUTES} at most"
+        hint = f"give a bake that leaves time for {len(rollout.waves)} deployments"
+        yield Problem.of(organization.manifest, "rollout-too-long", "spec.rollout.bake", message, hint)

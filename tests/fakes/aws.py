@@ -12,6 +12,7 @@ from controller.model.ownership import STATE
 from controller.resolve.lake import Lake
 from tests.fakes.bucket import FakeBucket
 from tests.fakes.organizations import FakeOrganizations
+from tests.fakes.silos import FakeSilos
 from tests.fakes.stacks import FakeStacks
 from tests.fakes.stacksets import FakeStackSets
 
@@ -41,6 +42,7 @@ class FakeAws:
         self.buckets = {region: FakeBucket(region, self.writes, made=False) for region in organization.regions}
         self.home = self.buckets[organization.home_region]
         self.clock = datetime(2026, 1, 31, 12, tzinfo=UTC)
+        self.silos: FakeSilos = FakeSilos()
         self.owner: dict[str, Any] = {"user": "ci", "host": "builder", "pid": 4711}
         self.living: dict[int, bool] = {}
         self.stacks.made = self._made
@@ -57,9 +59,11 @@ class FakeAws:
             stacks=self.stacks,
             stack_sets=self.stack_sets,
             bucket=self.bucket,
+            silos=self.silos,
             create_only=create_only,
             now=lambda: self.clock,
             monotonic=lambda: self.clock.timestamp(),
+            sleep=lambda seconds: self.later(seconds=seconds),
             owner=lambda: dict(self.owner),
             alive=lambda holder: self.living.get(holder["pid"]) if "pid" in holder else None,
         )

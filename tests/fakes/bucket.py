@@ -83,6 +83,10 @@ class FakeBucket:
         """As a lifecycle rule or a person deletes it, with every version."""
         del self._versions[key]
 
+    def expire(self, key: str, version: str) -> None:
+        """As the bucket's rule deletes a version that is not the newest."""
+        self._versions[key] = [one for one in self._versions[key] if one is None or one.version != version]
+
     def objects(self) -> dict[str, bytes]:
         """What is there now, by key."""
         heads = {key: self._newest(key) for key in sorted(self._versions)}

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from types import MappingProxyType
 
+from controller.kinds.consumer import Consumer
 from controller.kinds.flow import Column, Contract, Flow, Transform
 from controller.kinds.silo import NewAccount, Release, Silo
 from controller.resolve.lake import Lake
@@ -25,6 +26,12 @@ def finance(**changed: object) -> Silo:
 
 def plant(**changed: object) -> Silo:
     return replace(silo("plant", PLANT, "Lake/Silos/Operations"), **changed)
+
+
+def consumer(name: str = "board", account: str = "300000000008") -> Consumer:
+    return Consumer(
+        manifest("Consumer", name), name, account, "Lake/Analytics", "eu-west-1", ("x@acme.example",), NOTHING, None
+    )
 
 
 def allowing(made: Silo, *addresses: str) -> Silo:

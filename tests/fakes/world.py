@@ -60,9 +60,11 @@ def reading_ports(
         stacks=cast(Any, None),
         stack_sets=cast(Any, baseline),
         bucket=cast(Callable[[str], Any], lambda region: bucket),
+        silos=cast(Any, None),
         create_only=lambda kind: frozenset(),
         now=lambda: datetime(2026, 1, 1, tzinfo=UTC),
         monotonic=lambda: 0.0,
+        sleep=cast(Callable[[float], None], None),
         owner=dict,
         alive=lambda holder: None,
     )

@@ -13,7 +13,7 @@ from controller import __version__
 from controller.diff.change import Change, Detail, Later, Verb
 from controller.diff.drift import DriftClass, DriftReport, Finding
 from controller.model.source import Source
-from controller.plan.plan import Guard, Plan
+from controller.plan.plan import Guard, Order, Plan, Turn
 from controller.report.drift_text import drift_text
 from controller.report.plan_json import drift_json, failed_plan_json, plan_json
 from controller.report.plan_text import plan_text
@@ -77,6 +77,21 @@ PLANS = {
         (),
         ("the index does not exist yet",),
         {"silos": 2},
+    ),
+    "in_waves": Plan(
+        (BUFFER,),
+        (),
+        (),
+        {"silos": 40},
+        order=Order(
+            (
+                Turn("canary", ("sales",), ("plant",)),
+                Turn("early", (), ("finance",)),
+                Turn("everyone", tuple(f"silo-{number:02}" for number in range(30))),
+            ),
+            5400,
+            "rollback",
+        ),
     ),
     "everything_at_once": Plan(
         (

@@ -52,7 +52,7 @@ def command(
     try:
         given = read_lake(folder)
         wired = connect(given.lake.organization)
-        options = Options(full=full, allowed=allow, commit=commit_of(folder, commit))
+        options = Options(full=full, allowed=allow, commit=commit_of(folder, commit), patience=timeout)
         prepared = make_plan(given.lake, given.catalogue, wired.ports, options)
         _show(prepared.plan, text, everything)
         if prepared.steps and not yes and not any(guard.blocks for guard in prepared.plan.guards):
@@ -103,6 +103,6 @@ def _tell(prepared: Prepared, outcome: Outcome, text: bool) -> None:
 def exit_of(outcome: Outcome) -> Exit:
     if outcome.complete:
         return Exit.OK
-    if outcome.done:
+    if outcome.done or outcome.halted:
         return Exit.PARTLY
     return Exit.ERROR if outcome.failed else Exit.BLOCKED

@@ -10,7 +10,6 @@ import pytest
 from controller.diff.change import Verb
 from controller.engine.apply import apply
 from controller.engine.plan import Options, Prepared, make_plan
-from controller.kinds.organization import Rollout, Wave
 from controller.model.errors import ControllerError
 from controller.model.ownership import INDEX_KEY, bundle_key
 from controller.model.world import Stack
@@ -722,17 +721,3 @@ def test_columns_that_only_grow_are_no_break() -> None:
     grown = flow(holds=columns("order_id string!", "total int", "country string"))
     second = plan(aws, lake(sales(), finance(), plant(), flows=[grown]))
     assert [guard for guard in second.plan.guards if guard.code == "contract-broken"] == []
-
-
-def test_waves_that_are_not_acted_on_are_told_where_they_would_matter() -> None:
-    waves = Rollout((Wave("canary", {"wave": "canary"}, None), Wave("everyone", {}, None)), 600, "halt")
-    made = applied(small())
-    first = plan(FakeAws(small()), lake(sales(), finance(), rollout=waves))
-    one = plan(made, lake(sales(encryption="s3"), finance(), plant(), flows=[flow()], rollout=waves))
-    two = plan(made, lake(sales(encryption="s3"), finance(encryption="s3"), plant(), flows=[flow()], rollout=waves))
-    told = [[note for note in made.plan.notes if "spec.rollout" in note] for made in (first, one, two)]
-    assert told == [
-        [],
-        [],
-        ["spec.rollout is checked and not acted on yet: 2 silos and consumers are published at once"],
-    ]

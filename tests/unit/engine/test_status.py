@@ -13,7 +13,7 @@ from controller.engine.status import StatusReader
 from controller.engine.waiting import wait_for
 from controller.model.bundle import Rendered, Template
 from controller.model.health import Delivery, Health, Part, SiloStatus, Sync
-from controller.model.index import Entry, Index
+from controller.model.index import Entry, Index, Refused
 from controller.model.live import FailedResource, LivePipeline, LiveStack
 from controller.model.ownership import bundle_key
 from controller.model.source import Source
@@ -30,6 +30,8 @@ PIPELINE = LivePipeline("Succeeded", "version-1", "2026-01-01T10:01:00Z", "", ""
 STACK = LiveStack(
     "arn:lake-silo", "lake-silo", "UPDATE_COMPLETE", "", "", {}, {"BundleDigest": "bundle-1", "Commit": "c"}
 )
+
+BEFORE = {"BundleDigest": "bundle-0", "Commit": "b"}  # outputs of the release before
 
 
 @pytest.fixture
@@ -134,13 +136,33 @@ def test_a_failed_resource_is_told_at_the_line_that_asked_for_it(
     root = Template("", {"Resources": {"FlowOrders": {}}}, {})
     nested = Template("flow/orders", {"Resources": {"Stream": {}}}, {"Stream": Source("flows/orders.yaml", 12, 5)})
     bucket.contents[bundle_key(ACCOUNT)] = pack(Rendered("sales", root, (nested,), (), {}, {}), "c").content
-    silos.stacks[ACCOUNT, "lake-silo"] = replace(STACK, status="UPDATE_ROLLBACK_COMPLETE")
+    silos.stacks[ACCOUNT, "lake-silo"] = replace(STACK, status="UPDATE_ROLLBACK_COMPLETE", outputs=BEFORE)
     silos.failures[ACCOUNT, STACK.id] = FailedResource("FlowOrders", "Stream", "AWS::X::Y", "buffer too small")
     status = read(small_lake, silos, bucket)
     part = status.worst_part
     assert (status.health, part.source) == (Health.DEGRADED, Source("organizations/flows/orders.yaml", 12, 5))
     assert "silo/sales/flow/orders/Stream: buffer too small" in part.reason
     assert "(organizations/flows/orders.yaml:12)" in status_text([status])
+
+
+def test_a_stack_that_is_back_at_what_is_published_again_runs_it(
+    small_lake: Lake, silos: FakeSilos, bucket: HeldObjects
+) -> None:
+    """As after a rollback of its wave: to CloudFormation the bundle before is no update."""
+    silos.stacks[ACCOUNT, "lake-silo"] = replace(STACK, status="UPDATE_ROLLBACK_COMPLETE")
+    assert read(small_lake, silos, bucket).good
+
+
+def test_what_was_rolled_back_is_told_until_the_manifests_want_something_else(
+    small_lake: Lake, silos: FakeSilos, bucket: HeldObjects
+) -> None:
+    entry = replace(ENTRY, refused=Refused("inputs-2", "bundle-2", "2026-01-01T10:30:00+00:00", "its key is gone"))
+    wanted = {inputs: read(small_lake, silos, bucket, entry, inputs) for inputs in ("inputs-2", "inputs-3")}
+    assert wanted["inputs-2"].sync is Sync.OUT_OF_SYNC
+    assert wanted["inputs-2"].sync_reason == (
+        "what the manifests want was rolled back at 2026-01-01T10:30:00+00:00: its key is gone"
+    )
+    assert "rolled back" not in wanted["inputs-3"].sync_reason
 
 
 def test_a_first_deployment_that_rolled_back_says_that_the_stack_must_go(

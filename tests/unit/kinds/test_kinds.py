@@ -101,7 +101,7 @@ def test_every_field_of_the_schema_is_read(kind: str) -> None:
 def test_the_organization_is_read(acme: Mapping[tuple[str, str], Spec]) -> None:
     organization = acme["Organization", "acme"]
     assert isinstance(organization, Organization)
-    assert organization.rollout.bake_seconds == 600
+    assert organization.rollout.bake_seconds == 1
     assert organization.rollout.waves == (
         Wave("canary", {"wave": "canary"}, None),
         Wave("early", {}, 30),

@@ -1,0 +1,121 @@
+"""A plan's publications in their order: those of running silos wave by wave, and what each wave waits for.
+
+Who runs nothing yet is published at once: it waits for nobody, and nobody waits for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from controller.diff.change import Change, Verb
+from controller.engine.draft import Draft
+from controller.engine.silo import SiloPlan
+from controller.model.index import Index
+from controller.model.ownership import member_address
+from controller.plan.plan import Order, Turn
+from controller.plan.step import WAVE, AwaitWave, Publish, Step
+from controller.resolve.lake import Lake
+from controller.resolve.waves import waves_of
+
+
+def hold(
+    made: Mapping[str, SiloPlan], lake: Lake, index: Index, allowed: Collection[str]
+) -> Iterator[tuple[str, SiloPlan]]:
+    """The members' plans, without what cannot begin: a wave before it has a release that was rolled back, or is
+    blocked as a whole, so that nobody would prove the change. Nor begins again what went back with one that failed."""
+    holders = dict(_went_back(made, index))  # member -> the address that it waits for
+    holder = ""
+    for wave, members in zip(lake.organization.rollout.waves, waves_of(lake), strict=True):
+        running = [name for name in members if name in made and _runs(made[name], name, index)]
+        if holder and f"wave={wave.name}" not in allowed:
+            holders |= {name: holder for name in running if made[name].publish}
+        holder = holder or _holder({name: made[name] for name in running})
+    for name, one in made.items():
+        yield name, _held(name, one, holders[name]) if name in holders else one
+
+
+def _went_back(made: Mapping[str, SiloPlan], index: Index) -> Iterator[tuple[str, str]]:
+    for name, one in made.items():
+        refused = index.silos[name].refused if name in index.silos else None
+        same = one.publish is not None and refused is not None and one.publish.digest == refused.bundle
+        if refused and same and refused.because in made and made[refused.because].refused:
+            yield name, f"{member_address(refused.because)}/bundle"
+
+
+def _runs(made: SiloPlan, name: str, index: Index) -> bool:
+    return name in index.silos or (made.publish is not None and made.publish.replaces is not None)
+
+
+def _holder(running: Mapping[str, SiloPlan]) -> str:
+    """The address of what later waves cannot go without; empty where there is none."""
+    for name, one in running.items():
+        if one.refused:
+            return f"{member_address(name)}/bundle"
+    blocked = [change.address for one in running.values() for change in one.changes if change.verb is Verb.BLOCKED]
+    return blocked[0] if blocked and not any(one.publish for one in running.values()) else ""
+
+
+def _held(name: str, made: SiloPlan, holder: str) -> SiloPlan:
+    those = "1 change waits" if len(made.changes) == 1 else f"{len(made.changes)} changes wait"
+    reason = f"{those} for {holder}, which comes first and is blocked"
+    return SiloPlan((Change(f"{member_address(name)}/bundle", "bundle", Verb.BLOCKED, reason),))
+
+
+def in_waves(draft: Draft, lake: Lake, index: Index, allowed: Collection[str]) -> Order | None:
+    """Give the draft's publications their waves, and put a wait before each that others come before.
+
+    None where all are published at once. `--allow wave=<name>` lets a wave begin without those before it.
+    """
+    rollout = lake.organization.rollout
+    if len(rollout.waves) == 1:
+        return None
+    running = {step.silo: step for step in draft.steps if isinstance(step, Publish) and _over(step, index)}
+    turns = [
+        Turn(wave.name, tuple(name for name in members if name in running), _awaited(members, running, index))
+        for wave, members in zip(rollout.waves, waves_of(lake), strict=True)
+    ]
+    free = {turn.wave for turn in turns[1:] if turn.publishes and f"wave={turn.wave}" in allowed}
+    draft.used |= {f"wave={name}" for name in free}
+    others = tuple(step.address for step in draft.steps if step not in running.values())
+    waits = list(_waits(turns, free, others))
+    draft.steps = [*_with_needs(draft.steps, turns, waits, free), *waits]
+    shown = tuple(turn for turn in turns if turn.publishes or any(wait.wave == turn.wave for wait in waits))
+    return Order(shown, rollout.bake_seconds, rollout.on_failure) if waits else None
+
+
+def _over(step: Publish, index: Index) -> bool:
+    return step.replaces is not None or step.silo in index.silos
+
+
+def _awaited(members: Sequence[str], running: Collection[str], index: Index) -> tuple[str, ...]:
+    known = (name for name in members if name in index.silos and name not in running)
+    return tuple(name for name in known if index.silos[name].awaited)
+
+
+def _waits(turns: Sequence[Turn], free: Collection[str], others: tuple[str, ...]) -> Iterator[AwaitWave]:
+    """One for each wave that somebody comes after. It comes after `others`, for it may take hours."""
+    earlier: tuple[str, ...] = ()
+    for number, turn in enumerate(turns):
+        members = (*turn.publishes, *turn.awaits)
+        if members and any(later.publishes and later.wave not in free for later in turns[number + 1 :]):
+            needs, after = ((), earlier) if turn.wave in free else (earlier, ())
+            own = tuple(f"{member_address(name)}/bundle" for name in turn.publishes)
+            wait = AwaitWave(f"{WAVE}{turn.wave}", needs, turn.wave, members, after=(*others, *own, *after))
+            earlier = (*earlier, wait.address)
+            yield wait
+
+
+def _with_needs(
+    steps: Sequence[Step], turns: Sequence[Turn], waits: Sequence[AwaitWave], free: Collection[str]
+) -> Iterator[Step]:
+    place = {name: number for number, turn in enumerate(turns) for name in turn.publishes}
+    number_of = {turn.wave: number for number, turn in enumerate(turns)}
+    for step in steps:
+        if not isinstance(step, Publish) or step.silo not in place:
+            yield step
+            continue
+        number = place[step.silo]
+        wave = turns[number].wave
+        before = tuple(one.address for one in waits if number_of[one.wave] < number and wave not in free)
+        yield replace(step, needs=(*step.needs, *before), wave=wave)

@@ -1,0 +1,432 @@
+"""A release in waves: what comes first, what is waited for, and what becomes of a wave that fails."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from controller.cli.commands.apply import exit_of
+from controller.cli.exit import Exit
+from controller.diff.change import Verb
+from controller.engine.apply import Outcome, apply
+from controller.engine.events import Event, StepProgressed
+from controller.engine.plan import Options, Prepared, make_plan
+from controller.kinds.organization import Rollout, Wave
+from controller.model.live import Place
+from controller.model.observed import Present
+from controller.model.ownership import INDEX_KEY, LOCK_KEY, bundle_key
+from controller.plan.plan import Turn
+from controller.publish.bundle import open_bundle
+from controller.resolve.lake import Lake
+from tests.conftest import NOTHING
+from tests.fakes.aws import FakeAws, Recorder
+from tests.fakes.blueprints import catalogue
+from tests.fakes.lakes import FINANCE, SALES, finance, flow, lake, sales
+from tests.fakes.living import LivingSilos
+
+TWIN = "200000000002"
+BAKE = 600
+
+
+def waves(*names: str, on_failure: str = "halt", bake: int = BAKE) -> Rollout:
+    """Each of the silos in a wave of its own, then everyone."""
+    said = [Wave(name, {"name": name}, None) for name in names]
+    return Rollout((*said, Wave("everyone", NOTHING, None)), bake, on_failure)
+
+
+ROLLOUT = waves("sales", "finance")
+
+
+def three(rollout: Rollout = ROLLOUT, hours: int = 1, **changed: int) -> Lake:
+    """Sales, then finance, then twin, each with a flow that runs every so many hours; `changed` are some silo's."""
+    silos = [sales(), finance(), sales(name="twin", account=TWIN)]
+    labelled = [replace(one, labels={"name": one.name}) for one in silos]
+    flows = [flow(f"{one.name}-orders", one.name, schedule=every(changed.get(one.name, hours))) for one in silos]
+    return lake(*labelled, flows=flows, rollout=rollout)
+
+
+def every(hours: int) -> str:
+    return f"rate({hours} hours)" if hours > 1 else "rate(1 hour)"
+
+
+def edited(rollout: Rollout = ROLLOUT, **mended: int) -> Lake:
+    return three(rollout, 2, **mended)
+
+
+def released(rollout: Rollout = ROLLOUT) -> tuple[FakeAws, LivingSilos]:
+    """All three run their first release."""
+    aws = FakeAws(three(rollout))
+    aws.silos = living = LivingSilos(aws=aws)
+    assert run(aws, three(rollout)).complete
+    settle(aws)
+    aws.writes.clear()
+    return aws, living
+
+
+def settle(aws: FakeAws) -> None:
+    """Let the silos deploy what lies there."""
+    living = aws.silos
+    assert isinstance(living, LivingSilos)
+    for account, region in ((SALES, "eu-west-1"), (TWIN, "eu-west-1"), (FINANCE, "eu-central-1")):
+        living.pipeline(Place(account, region), "")
+    aws.later(seconds=living.seconds)
+    living.looks.clear()
+
+
+def plan(aws: FakeAws, wanted: Lake, *allowed: str, patience: float = 1800.0) -> Prepared:
+    options = Options(allowed=frozenset(allowed), patience=patience)
+    return make_plan(wanted, catalogue(), aws.ports, options)
+
+
+def run(aws: FakeAws, wanted: Lake, *allowed: str, heard: Recorder | None = None, patience: float = 1800.0) -> Outcome:
+    return apply(plan(aws, wanted, *allowed, patience=patience), aws.ports, heard or Recorder())
+
+
+def published(aws: FakeAws, account: str) -> str:
+    """The digest of the bundle that lies there."""
+    region = "eu-central-1" if account == FINANCE else "eu-west-1"
+    match aws.bucket(region).get(bundle_key(account)):
+        case Present(stored):
+            return open_bundle(stored.content).digest
+    raise AssertionError(account)
+
+
+def releases(aws: FakeAws) -> list[str]:
+    """Whose bundle was written, in that order."""
+    names = {bundle_key(SALES): "sales", bundle_key(TWIN): "twin", bundle_key(FINANCE): "finance"}
+    return [names[key] for write in aws.writes if (key := write.partition("/")[2]) in names]
+
+
+def entry(aws: FakeAws, name: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(aws.home.objects()[INDEX_KEY])["silos"][name]
+    return found
+
+
+def said(heard: Recorder, address: str) -> list[str]:
+    return [event.message for event in heard.events if isinstance(event, StepProgressed) and event.address == address]
+
+
+def blocked(prepared: Prepared) -> dict[str, str]:
+    return {c.address: c.reason for c in prepared.plan.changes if c.verb is Verb.BLOCKED}
+
+
+class On(Recorder):
+    """Does something when it hears of `address` first."""
+
+    def __init__(self, address: str, act: Callable[[], object]) -> None:
+        super().__init__()
+        self.address = address
+        self.act = act
+
+    def send(self, event: Event) -> None:
+        if event.address == self.address and self.address not in {one.address for one in self.events}:
+            self.act()
+        super().send(event)
+
+
+class Clocked(Recorder):
+    """Remembers when it heard what."""
+
+    def __init__(self, aws: FakeAws) -> None:
+        super().__init__()
+        self.aws = aws
+        self.at: dict[tuple[str, str], float] = {}
+
+    def send(self, event: Event) -> None:
+        self.at[type(event).__name__, event.address] = self.aws.clock.timestamp()
+        super().send(event)
+
+
+def test_a_first_release_has_no_waves() -> None:
+    aws = FakeAws(three())
+    made = plan(aws, three())
+    assert made.plan.order is None
+    assert [step.address for step in made.steps if step.address.startswith("wave/")] == []
+
+
+def test_each_wave_begins_when_the_one_before_was_healthy_for_the_bake() -> None:
+    aws, living = released()
+    heard = Clocked(aws)
+    begun = aws.clock.timestamp()
+    outcome = run(aws, edited(), heard=heard)
+    assert outcome.complete
+    assert releases(aws) == ["sales", "finance", "twin"]
+    began = [heard.at["StepStarted", f"silo/{name}/bundle"] - begun for name in ("sales", "finance", "twin")]
+    wave = living.seconds + BAKE
+    assert began[0] == 0 and wave <= began[1] <= wave + 15 and 2 * wave <= began[2] <= 2 * wave + 30
+    assert living.looks.count(TWIN) == 0  # nobody comes after it
+
+
+def test_what_was_proved_is_not_asked_again() -> None:
+    aws, living = released()
+    run(aws, edited())
+    assert ["awaited" in entry(aws, name) for name in ("sales", "finance", "twin")] == [False, False, True]
+    settle(aws)
+    living.breaks[SALES] = 0  # and is Degraded since
+    aws.writes.clear()
+    assert run(aws, edited(twin=3)).complete
+    assert (living.looks, releases(aws)) == ([], ["twin"])
+
+
+def test_one_wave_asks_no_silo_and_leaves_no_mark() -> None:
+    alone = Rollout((Wave("everyone", NOTHING, None),), BAKE, "rollback")
+    aws, living = released(alone)
+    assert run(aws, edited(alone)).complete
+    assert sorted(releases(aws)) == ["finance", "sales", "twin"]
+    assert living.looks == []
+    assert "awaited" not in entry(aws, "sales")
+
+
+def test_who_runs_nothing_yet_waits_for_nobody() -> None:
+    aws, _ = released()
+    new = "200000000007"
+    aws.organizations.add_account(new, "Lake/Silos", "new")
+    wanted = edited()
+    made = plan(aws, replace(wanted, silos={**wanted.silos, "new": sales(name="new", account=new)}))
+    heard = Recorder()
+    assert apply(made, aws.ports, heard).complete
+    began = [event.address for event in heard.events if type(event).__name__ == "StepStarted"]
+    assert began.index("silo/new/bundle") < began.index("wave/sales") < began.index("silo/twin/bundle")
+    assert "awaited" not in entry(aws, "new")
+    assert made.plan.order is not None
+    assert [turn.publishes for turn in made.plan.order.turns] == [("sales",), ("finance",), ("twin",)]
+
+
+def test_the_log_says_who_is_waited_for_and_until_when_it_bakes_in_few_lines() -> None:
+    aws, _ = released()
+    heard = Recorder()
+    run(aws, edited(), heard=heard)
+    told = said(heard, "wave/sales")
+    assert told[0] == "0 of 1 run it; waits for sales"
+    assert told[1].startswith("all run it; bakes until ") and told[1].endswith(" UTC")
+    assert len(told) == 2
+
+
+class TestHalt:
+    def test_a_failed_wave_stops_those_behind_it_and_the_next_run_says_the_same(self) -> None:
+        aws, living = released()
+        living.fails.add(SALES)
+        before = published(aws, TWIN)
+        outcome = run(aws, edited())
+        ((address, why),) = outcome.failed
+        assert (address, "silo/sales is OutOfSync, Degraded" in why) == ("wave/sales", True)
+        assert dict(outcome.not_tried) == {
+            "wave/finance": "wave/sales",
+            "silo/finance/bundle": "wave/sales",
+            "silo/twin/bundle": "wave/sales",
+        }
+        assert exit_of(outcome) is Exit.PARTLY
+        assert (releases(aws), published(aws, TWIN)) == (["sales"], before)
+
+        aws.writes.clear()
+        again = run(aws, edited())
+        assert (again.failed, again.done) == (outcome.failed, ())
+        assert exit_of(again) is Exit.PARTLY
+        assert releases(aws) == []
+
+    def test_what_was_mended_goes_first_and_then_the_others(self) -> None:
+        aws, living = released()
+        living.fails.add(SALES)
+        run(aws, edited())
+        living.fails.clear()
+        aws.writes.clear()
+        assert run(aws, edited(sales=3)).complete
+        assert releases(aws) == ["sales", "finance", "twin"]
+
+    def test_one_that_turns_bad_during_the_bake_ends_it(self) -> None:
+        aws, living = released()
+        living.breaks[SALES] = 100
+        begun = aws.clock
+        outcome = run(aws, edited())
+        assert "UPDATE_ROLLBACK_FAILED" in dict(outcome.failed)["wave/sales"]
+        assert (aws.clock - begun).total_seconds() < BAKE
+
+    def test_one_that_turns_bad_at_the_very_end_of_the_bake_is_seen(self) -> None:
+        aws, living = released()
+        living.breaks[SALES] = BAKE
+        assert "wave/sales" in dict(run(aws, edited()).failed)
+
+    def test_one_that_takes_too_long_fails_the_wave(self) -> None:
+        aws, living = released()
+        living.seconds = 10_000
+        outcome = run(aws, edited(), patience=900)
+        assert "silo/sales is OutOfSync, Progressing" in dict(outcome.failed)["wave/sales"]
+
+    def test_a_bundle_that_somebody_else_published_fails_its_wave(self) -> None:
+        aws, _ = released(waves("sales", on_failure="rollback"))
+        aws.home.races[bundle_key(SALES)] = lambda: aws.home.write(bundle_key(SALES), b"theirs")
+        outcome = run(aws, edited(waves("sales", on_failure="rollback")))
+        assert dict(outcome.failed)["wave/sales"] == "silo/sales was not published"
+        assert "silo/twin/bundle" in dict(outcome.not_tried)
+        assert aws.home.objects()[bundle_key(SALES)] == b"theirs"
+
+    def test_leave_for_a_wave_lets_it_begin_without_those_before_it(self) -> None:
+        aws, living = released()
+        living.fails.add(SALES)
+        outcome = run(aws, edited(), "wave=finance")
+        assert sorted(releases(aws)) == ["finance", "sales"]
+        assert dict(outcome.not_tried) == {"silo/twin/bundle": "wave/sales"}
+        codes = [guard.code for guard in plan(aws, edited(), "wave=finance", "wave=nobody").plan.guards]
+        assert codes.count("unused-allowance") >= 1
+
+
+class TestRollback:
+    BACK = waves("sales", "finance", on_failure="rollback")
+
+    def failed(self) -> tuple[FakeAws, LivingSilos, Outcome, str]:
+        aws, living = released(self.BACK)
+        former = published(aws, SALES)
+        living.fails.add(SALES)
+        outcome = run(aws, edited(self.BACK))
+        settle(aws)
+        aws.writes.clear()
+        return aws, living, outcome, former
+
+    def test_the_wave_gets_what_it_ran_before(self) -> None:
+        aws, _, outcome, former = self.failed()
+        assert published(aws, SALES) == former
+        assert outcome.done == ("silo/sales/bundle", "silo/sales/rollback")
+        assert "wave/sales" in dict(outcome.failed)
+        assert exit_of(outcome) is Exit.PARTLY
+        assert LOCK_KEY not in aws.home.objects()
+
+    def test_it_is_not_published_again_and_says_why_and_what_to_do(self) -> None:
+        aws, _, _, former = self.failed()
+        made = plan(aws, edited(self.BACK))
+        told = blocked(made)
+        assert "rolled back at 2026-01-31T" in told["silo/sales/bundle"]
+        assert "silo/sales is OutOfSync, Degraded" in told["silo/sales/bundle"]
+        assert "--allow retry=silo/sales" in told["silo/sales/bundle"]
+        assert "waits for silo/sales/bundle" in told["silo/twin/bundle"]
+        assert (made.steps, made.plan.order) == ((), None)
+        assert exit_of(apply(made, aws.ports, Recorder())) is Exit.BLOCKED
+        assert published(aws, SALES) == former
+
+    def test_another_content_lifts_it(self) -> None:
+        aws, living, _, _ = self.failed()
+        living.fails.clear()
+        assert run(aws, edited(self.BACK, sales=3)).complete
+        assert releases(aws) == ["sales", "finance", "twin"]
+        assert "refused" not in entry(aws, "sales")
+
+    def test_so_does_leave_for_it(self) -> None:
+        aws, living, _, _ = self.failed()
+        living.fails.clear()
+        assert run(aws, edited(self.BACK), "retry=silo/sales").complete
+        assert releases(aws) == ["sales", "finance", "twin"]
+
+    def test_leave_for_a_later_wave_lets_it_go_without(self) -> None:
+        aws, _, _, _ = self.failed()
+        made = plan(aws, edited(self.BACK), "wave=everyone")
+        assert set(blocked(made)) == {"silo/sales/bundle", "silo/finance/bundle"}
+        assert [step.address for step in made.steps] == ["silo/twin/bundle"]
+        assert [guard.message for guard in made.plan.guards if "wave=" in guard.message] == []
+
+    def test_after_a_second_failure_it_is_the_release_that_ran_well(self) -> None:
+        aws, living = released(waves("sales"))
+        former = published(aws, SALES)
+        living.fails.add(SALES)
+        run(aws, edited(waves("sales")))
+        assert published(aws, SALES) != former  # it only halts
+        run(aws, edited(waves("sales", on_failure="rollback"), sales=3))
+        assert published(aws, SALES) == former
+
+    def test_those_of_its_wave_go_back_with_it_and_come_again_with_it(self) -> None:
+        both = Rollout((Wave("both", {}, 60), Wave("everyone", NOTHING, None)), BAKE, "rollback")
+        aws, living = released(both)
+        made = plan(aws, edited(both))
+        assert made.plan.order is not None
+        first, second = made.plan.order.turns[0].publishes
+        accounts = {"sales": SALES, "twin": TWIN, "finance": FINANCE}
+        before = {name: published(aws, account) for name, account in accounts.items()}
+        living.fails.add(accounts[first])
+        run(aws, edited(both))
+        assert {name: published(aws, account) for name, account in accounts.items()} == before
+
+        settle(aws)
+        told = blocked(plan(aws, edited(both)))
+        assert "rolled back" in told[f"silo/{first}/bundle"]
+        assert f"waits for silo/{first}/bundle" in told[f"silo/{second}/bundle"]
+        assert len(told) == 3
+
+        living.fails.clear()
+        assert run(aws, edited(both, **{first: 3})).complete
+        assert all(published(aws, accounts[name]) != before[name] for name in before)
+
+    def test_a_silo_that_nobody_can_look_at_is_not_rolled_back(self) -> None:
+        aws, living = released(self.BACK)
+        former = published(aws, SALES)
+        living.cut_off.add(SALES)
+        outcome = run(aws, edited(self.BACK), patience=60)
+        assert "AccessDenied" in dict(outcome.failed)["wave/sales"]
+        assert published(aws, SALES) != former
+        living.cut_off.clear()
+        assert run(aws, edited(self.BACK)).complete
+
+    def test_a_version_that_is_not_kept_any_more_is_told(self) -> None:
+        aws, living = released(self.BACK)
+        living.fails.add(SALES)
+        kept = aws.home.get(bundle_key(SALES))
+        assert isinstance(kept, Present)
+        heard = On("wave/sales", lambda: aws.home.expire(bundle_key(SALES), kept.value.version))
+        outcome = run(aws, edited(self.BACK), heard=heard)
+        assert "is not kept any more" in dict(outcome.failed)["silo/sales/rollback"]
+
+    def test_a_run_that_died_between_the_bundle_and_the_index_is_put_right(self) -> None:
+        aws, living = released(self.BACK)
+        former = published(aws, SALES)
+        living.fails.add(SALES)
+        kept: list[bytes] = []
+        heard = On("silo/sales/rollback", lambda: kept.append(aws.home.objects()[INDEX_KEY]))
+        run(aws, edited(self.BACK), heard=heard)
+        aws.home.write(INDEX_KEY, kept[0])  # as it was before the end of the run
+
+        next_run = plan(aws, edited(self.BACK))
+        assert "rolled back" in blocked(next_run)["silo/sales/bundle"]
+        apply(next_run, aws.ports, Recorder())
+        assert published(aws, SALES) == former
+        assert entry(aws, "sales")["bundle"] == former
+        assert "awaited" not in entry(aws, "sales")
+
+
+class TestResumed:
+    def test_a_run_that_died_in_the_bake_goes_on_where_it_was(self) -> None:
+        aws, living = released()
+
+        class Died(Exception):
+            pass
+
+        def die(seconds: float) -> None:
+            if seconds == 60.0:
+                raise Died
+            aws.later(seconds=seconds)
+
+        with pytest.raises(Died):
+            apply(plan(aws, edited()), replace(aws.ports, sleep=die), Recorder())
+        baked_from = aws.clock
+        aws.later(seconds=BAKE)
+        assert run(aws, edited()).complete
+        assert releases(aws) == ["sales", "finance", "twin"]
+        assert (aws.clock - baked_from).total_seconds() < 2 * BAKE + 4 * living.seconds  # one bake more, not two
+
+    def test_a_later_run_waits_for_what_an_earlier_one_published(self) -> None:
+        aws, living = released()
+        assert run(aws, three(sales=3)).complete  # no later wave: nobody waits
+        assert living.looks == []
+        made = plan(aws, three(sales=3, twin=3))
+        assert made.plan.order is not None
+        assert made.plan.order.turns == (Turn("sales", (), ("sales",)), Turn("everyone", ("twin",)))
+        assert apply(made, aws.ports, Recorder()).complete
+        assert SALES in living.looks
+
+    def test_an_index_that_is_lost_costs_another_look(self) -> None:
+        aws, living = released()
+        run(aws, three(sales=3))
+        aws.home.forget(INDEX_KEY)
+        assert run(aws, three(sales=3)).complete
+        assert run(aws, three(sales=3, twin=3)).complete
+        assert SALES in living.looks
