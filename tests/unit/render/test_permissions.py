@@ -111,8 +111,9 @@ DELIVERY = [
     *(f"logs:{verb}LogDelivery" for verb in ("Create", "Delete", "Get", "Update")),
     *("logs:DescribeResourcePolicies", "logs:ListLogDeliveries", "logs:PutResourcePolicy"),
 ]
-# Actions that are refused upon anything narrower than everything (service authorization reference).
-WITHOUT_RESOURCES = [*DELIVERY, "cloudfront:CreateOriginAccessControl", "cognito-idp:CreateUserPool"]
+# Allowed upon less than everything although the reference lists no resources for it, and why that works.
+NARROWED = {"iam:ListUsers": "IAM asks for it upon the path that is listed, as its refusals say"}
+REFERENCE = json.loads((DATA.parent / "AdditionalSpecs" / "Policies.json").read_text(encoding="utf-8"))
 
 
 def resources(case: Path) -> dict[str, Any]:
@@ -179,9 +180,35 @@ def test_every_exception_is_still_one() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("action", WITHOUT_RESOURCES)
-def test_what_knows_no_resources_is_allowed_upon_all(action: str) -> None:
+@pytest.mark.parametrize("action", DELIVERY)
+def test_what_no_handler_lists_is_allowed_too(action: str) -> None:
     assert matches(action, allowed("DeployRole", "*"))
+
+
+def identity_statements(case: Path) -> Iterable[tuple[str, dict[str, Any]]]:
+    for name, resource in resources(case).items():
+        own = resource.get("Properties", {})
+        documents = [one["PolicyDocument"] for one in own.get("Policies", []) if isinstance(one, dict)]
+        if resource["Type"] in ("AWS::IAM::RolePolicy", "AWS::IAM::ManagedPolicy"):
+            documents.append(own["PolicyDocument"])
+        for statement in (one for document in documents for one in document["Statement"]):
+            yield name, statement
+
+
+@pytest.mark.parametrize("case", EVERY, ids=lambda case: case.parent.relative_to(case.parents[3]).as_posix())
+def test_what_knows_no_resources_is_allowed_upon_all(case: Path) -> None:
+    """Anything narrower refuses it (service authorization reference, "Actions table")."""
+    found = set()
+    for name, statement in identity_statements(case):
+        said = statement["Action"]
+        if statement["Effect"] == "Deny" or statement["Resource"] == "*":
+            continue
+        for action in said if isinstance(said, list) else [said]:
+            service, _, verb = action.partition(":")
+            known = REFERENCE[service]["Actions"].get(verb.lower(), {"Resources": ["a pattern"]})
+            if not known.get("Resources") and action not in NARROWED:
+                found.add((name, action))
+    assert found == set()
 
 
 def test_the_sites_pipeline_may_what_its_deploy_action_asks_for() -> None:
