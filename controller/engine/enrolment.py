@@ -142,7 +142,7 @@ def _misplaced(account: Account, unit: str, wanted: _Wanted) -> Finding:
         "account",
         f"({account.id}) is in another unit than its manifest says",
         (Detail("organizationalUnit", wanted.unit, unit),),
-        reassert=APPLY,
+        reassert=f"{APPLY} --full",  # else only the accounts of silos that change are looked up
         accept=f"set spec.organizationalUnit: {unit} at {source.path}:{source.line}",
         source=source,
     )

@@ -135,10 +135,12 @@ class SiloPlan:
     refused: bool = False  # it was published, and rolled back
 
     def after(self, needs: tuple[str, ...]) -> SiloPlan:
-        """A bundle waits for the baseline, but not for its success: where one account fails, all others go on."""
-        return (
-            self if self.publish is None else replace(self, publish=replace(self.publish, needs=needs, after=(UNITS,)))
-        )
+        """A bundle waits for the baseline, but not for its success: where one account fails, all others go on.
+
+        The index says of an account only after its move that it is where the manifest wants it.
+        """
+        publish = self.publish and replace(self.publish, needs=needs, after=(UNITS,))
+        return replace(self, publish=publish, record=self.record and replace(self.record, needs=needs))
 
     def join(self, draft: Draft) -> None:
         draft.changes.extend(self.changes)
@@ -315,9 +317,10 @@ def _etag(listed: Stored | None) -> str | None:
 
 def _moved(address: str, silo: Member, entry: Entry) -> Change:
     """Buckets stay with their data, and their names hold the account, not the region: no second set can be made."""
+    kind = silo.manifest.kind
     reason = (
-        f"it is in {entry.region}, and its buckets' names are taken there: set spec.region back, or write a Silo of "
-        f"another account for {silo.region} and retire this one"
+        f"it is in {entry.region}, and its buckets' names are taken there: set spec.region back, or write a {kind} of "
+        f"another account for {silo.region} and {'remove' if kind == 'Consumer' else 'retire'} this one"
     )
     return Change(address, "bundle", Verb.BLOCKED, reason, source=silo.manifest.at("spec.region"))
 

@@ -31,7 +31,8 @@ def inputs(lake: Lake, key: str, catalogue: Catalogue) -> str:
     """All that decides this member's bundle, in three parts; the same inputs mean the same bundle.
 
     Not in it: comments and order of manifests, line numbers, the commit, the account id (templates ask
-    CloudFormation for it), what AWS alone knows (`needed`), and all that concerns other members.
+    CloudFormation for it), what AWS alone knows (`needed`), and all that concerns other members. The unit is in it,
+    though no template says it: for another one the plan looks where the account is, and moves it.
     """
     member = lake.member(key)
     stacks = parts(lake, member, catalogue)
@@ -39,7 +40,8 @@ def inputs(lake: Lake, key: str, catalogue: Catalogue) -> str:
     packed = sorted(key for key, script in scripts.items() if catalogue.gave(script))
     blueprints = sha256(canonical([catalogue.digest_of((ROOT, *(part.blueprint for part in stacks))), packed]))
     said = [(part.blueprint, part.address, part.values, part.tags) for part in stacks]
-    manifests = canonical([_root(lake, member), tags(lake, member), said, sorted(scripts.keys() - set(packed))])
+    place = member.organizational_unit
+    manifests = canonical([place, _root(lake, member), tags(lake, member), said, sorted(scripts.keys() - set(packed))])
     for key in packed:  # values hold the names of the blueprints' jobs and functions, which say nothing of manifests
         manifests = manifests.replace(key.encode(), b"\0")
     return joined(catalogue.version, blueprints, sha256(manifests))

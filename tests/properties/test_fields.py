@@ -153,7 +153,9 @@ ELSEWHERE: dict[str, str] = {
     "Organization.spec.rollout.onFailure": f"{ROLLOUT}::test_the_wave_gets_what_it_ran_before",
     "Silo.metadata.labels.{}": f"{WAVES}::{TAKEN}",
     "Consumer.spec.account": f"{PLAN}::test_a_silo_that_moved_to_another_account_says_what_is_left_behind",
-    "Consumer.spec.organizationalUnit": f"{PLAN}::test_an_account_in_another_unit_is_moved_back",
+    "Consumer.spec.organizationalUnit": (
+        f"{PLAN}::test_another_unit_in_the_manifest_moves_the_account_of_a_silo_that_runs"
+    ),
     "Silo.spec.account": f"{PLAN}::test_a_silo_that_moved_to_another_account_says_what_is_left_behind",
     "Silo.spec.account.create.name": f"{PLAN}::{FIRST}",
     "Silo.spec.account.create.email": f"{ORGANIZATION}::test_a_creation_of_our_address_is_waited_for",

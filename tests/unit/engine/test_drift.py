@@ -211,6 +211,7 @@ def test_an_account_in_another_unit_is_misplaced(world: World) -> None:
     finding = only(world.look())
     assert finding.kind is DriftClass.MISPLACED_ACCOUNT
     assert finding.details == (Detail("organizationalUnit", "Lake/Silos/Commercial", "Lake/Silos/Finance"),)
+    assert finding.reassert == "siloctl apply --full", "no other apply looks where the account of a settled silo is"
     assert finding.source is not None
 
 

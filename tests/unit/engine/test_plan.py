@@ -221,6 +221,20 @@ class TestAccounts:
         assert aws.organizations.path_of(SALES) == "Lake/Silos/Commercial"
         assert plan(aws, small()).plan.changes == ()
 
+    def test_another_unit_in_the_manifest_moves_the_account_of_a_silo_that_runs(self) -> None:
+        aws = applied(lake(sales(), finance()))
+        wanted = lake(sales(organizational_unit="Lake/Silos/Finance"), finance())
+        second = plan(aws, wanted)
+        assert verbs(second) == {"account/sales": Verb.UPDATE}
+        aws.organizations.refused["move"] = "AccessDeniedException"
+        assert not apply(second, aws.ports, Recorder()).complete
+        third = plan(aws, wanted)
+        assert verbs(third) == {"account/sales": Verb.UPDATE}, "what was not moved is looked at again"
+        aws.organizations.refused.clear()
+        apply(third, aws.ports, Recorder())
+        assert aws.organizations.path_of(SALES) == "Lake/Silos/Finance"
+        assert plan(aws, wanted).steps == ()
+
     def test_an_account_that_a_killed_run_created_is_found_by_its_address_and_moved(self) -> None:
         aws = FakeAws(small())
         aws.organizations.add_account("300000000009", "", "acme-plant", "AWS+Plant@acme.example")

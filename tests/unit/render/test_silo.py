@@ -95,11 +95,16 @@ def test_what_decides_nothing_changes_no_digest(lake: Lake, catalogue: Catalogue
         lake,
         "sales",
         account=NewAccount("x", "x@acme.example"),
-        organizational_unit="Lake/Silos",
         labels={"wave": "other"},
         manifest=replace(lake.silos["sales"].manifest, digest="f" * 64, path="elsewhere.yaml"),
     )
     assert inputs(same, "sales", catalogue) == inputs(lake, "sales", catalogue)
+
+
+def test_another_unit_is_a_change_though_the_bundle_is_the_same(lake: Lake, catalogue: Catalogue) -> None:
+    moved = with_silo(lake, "sales", organizational_unit="Lake/Silos")
+    assert inputs(moved, "sales", catalogue) != inputs(lake, "sales", catalogue)
+    assert render_silo(moved, "sales", catalogue) == render_silo(lake, "sales", catalogue)
 
 
 def test_another_silos_flow_changes_no_digest(lake: Lake, catalogue: Catalogue, with_flow: Callable[..., Lake]) -> None:
