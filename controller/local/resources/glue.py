@@ -7,7 +7,7 @@ from typing import Any
 
 from controller.local.resources.api import Api
 from controller.local.resources.crud import Crud
-from controller.local.resources.handler import Made, Scope
+from controller.local.resources.handler import Made, ResourceFailed, Scope
 from controller.local.resources.naming import name_of
 from controller.local.resources.shapes import reflect
 from controller.local.resources.tagging import Tagging, wanted_tags
@@ -33,7 +33,9 @@ class Database:
         return {**properties, "DatabaseInput": reflect(properties["DatabaseInput"], found["Database"])}
 
     def update(self, scope: Scope, physical_id: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Made:
-        given = {**after["DatabaseInput"], "Name": physical_id}
+        given = {"Name": physical_id, **after["DatabaseInput"]}
+        if given["Name"].lower() != physical_id:
+            raise ResourceFailed("Database cannot be renamed (Service: Glue, InvalidInputException)")
         Api(scope, "glue").call("update_database", Name=physical_id, DatabaseInput=given)
         return Made(physical_id)
 
