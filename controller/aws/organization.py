@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from controller.aws.client import Clients
@@ -11,7 +11,7 @@ from controller.aws.errors import observed, translated
 from controller.model.errors import AwsError
 from controller.model.observed import Observed
 from controller.model.ownership import ORGANIZATION_ROLE, role_arn
-from controller.model.world import Account, Tree, Unit
+from controller.model.world import Account, Resident, Tree, Unit
 
 CREATION_SECONDS = 600  # how long a CreateAccount may take before we stop waiting; a re-run goes on waiting
 
@@ -80,6 +80,15 @@ class AwsOrganizations:
         entry = self._api.describe_account(AccountId=id)["Account"]
         parent = self._pages("list_parents", "Parents", ChildId=id)[0]["Id"]
         return _account(entry, parent)
+
+    def residents(self, tops: Sequence[Unit]) -> Observed[Sequence[Resident]]:
+        return observed("organizations", frozenset(), lambda: [one for top in tops for one in self._within(top)])
+
+    def _within(self, unit: Unit) -> Iterator[Resident]:
+        for entry in self._pages("list_accounts_for_parent", "Accounts", ParentId=unit.id):
+            yield Resident(_account(entry, unit.id), unit)
+        for child in self._children(unit):
+            yield from self._within(child)
 
     def create_unit(self, parent: Unit, name: str, management: str) -> Unit:
         with translated("organizations"):

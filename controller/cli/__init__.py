@@ -23,6 +23,7 @@ COMMANDS: tuple[tuple[str, str], ...] = (
     ("apply", "apply"),
     ("status", "status"),
     ("drift", "drift"),
+    ("silo", "silo"),
     ("partner", "partner"),
     ("local", "local"),
 )

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
+from controller.engine.ports import Ports
 from controller.render.blueprint import Catalogue
 from controller.report.problems import problems_text
-from controller.report.terminal import Terminal
+from controller.report.terminal import PLAIN, Terminal
+from controller.report.value import plain
 from controller.resolve.lake import Lake
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
+    """What the manifests say, or after a look at AWS the default silos too."""
+
     lake: Lake
     catalogue: Catalogue
 
@@ -39,6 +43,20 @@ def read_lake(folder: Path) -> Given:
     if warnings:
         click.echo(problems_text(warnings, Terminal.of(sys.stderr)), err=True, nl=False)
     return Given(lake, catalogue)
+
+
+def completed(given: Given, ports: Ports) -> Given:
+    """With the default silos, where the Organization asks for them; nothing is asked of AWS where it does not."""
+    from controller.engine.unmatched import completed
+
+    return replace(given, lake=completed(given.lake, ports))
+
+
+def unread(given: Given) -> bool:
+    """Tell on stderr where nobody knows which default silos there are."""
+    if why := given.lake.defaults.unread:
+        click.echo(f"which accounts get a default silo could not be read: {plain(why, PLAIN)}", err=True)
+    return bool(given.lake.defaults.unread)
 
 
 def commit_of(folder: Path, said: str) -> str:

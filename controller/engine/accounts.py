@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 from controller.diff.change import Change, Verb
@@ -19,10 +20,15 @@ from controller.resolve.lake import Lake, Member
 
 
 def plan_accounts(
-    draft: Draft, lake: Lake, silos: list[Member], world: World, index: Index, ports: Ports
+    draft: Draft, lake: Lake, names: Collection[str], world: World, index: Index, ports: Ports
 ) -> tuple[Tree | None, Mapping[str, Account]]:
-    """Units and accounts of the silos that are looked into, and the baseline's units; answers what was found."""
+    """Units and accounts of the silos that are looked into, and the baseline's units; answers what was found.
+
+    Those of default silos were seen where they are, and are neither looked up again nor moved.
+    """
     organization = lake.organization
+    seen = {name: lake.defaults.residents[name] for name in names if name in lake.defaults.residents}
+    silos = [lake.member(name) for name in names if name not in seen]
     match world.tree:
         case Unreadable(why):
             draft.blocked("organization", "organization", f"could not be read: {why}")
@@ -44,13 +50,15 @@ def plan_accounts(
         draft.changes.append(unit_change(path))
         parent = path.rpartition("/")[0]
         draft.steps.append(CreateUnit(f"unit/{path}", (f"unit/{parent}",) if parent else (), path))
+    tree = replace(tree, units={**tree.units, **{one.unit.path: one.unit for one in seen.values()}})
     found = _look_up(silos, index, ports)
     for silo in silos:
         change = account_change(silo, found[silo.key], tree, account_id(silo, index.silos.get(silo.key)))
         if change is not None:
             draft.changes.append(change)
             draft.steps.extend(_account_steps(silo, change))
-    return tree, {name: seen.value for name, seen in found.items() if isinstance(seen, Present)}
+    accounts = {name: answer.value for name, answer in found.items() if isinstance(answer, Present)}
+    return tree, {**accounts, **{name: one.account for name, one in seen.items()}}
 
 
 def account_id(silo: Member, entry: Entry | None) -> str:

@@ -19,11 +19,13 @@ from controller.engine.ports import Ports
 from controller.engine.residence import place_of
 from controller.engine.silo_drift import Eyes, look_into
 from controller.engine.silos import Silos
+from controller.engine.unmatched import ACCOUNTS
 from controller.engine.vended import VendedReader
 from controller.model.index import Index
 from controller.model.observed import Unreadable
 from controller.model.ownership import member_address
 from controller.resolve.lake import Lake
+from controller.resolve.unmatched import rekeyed
 
 
 def find_drift(
@@ -34,7 +36,9 @@ def find_drift(
     index = read_index(ports, lake.organization.home_region)
     if isinstance(index, Unreadable):
         found.unreadable["index"] = index.why
-    entries, known = value_or(index, Index({})).silos, not isinstance(index, Unreadable)
+    entries, known = rekeyed(lake, value_or(index, Index({}))).silos, not isinstance(index, Unreadable)
+    if lake.defaults.unread:
+        found.unreadable[ACCOUNTS] = lake.defaults.unread
     if not names:
         found.add(enrolment(lake, ports, entries))
     eyes = Eyes(ports, silos, users, vendings, known)

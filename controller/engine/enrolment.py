@@ -12,7 +12,7 @@ from controller.engine.found import Found
 from controller.engine.observe import side_by_side
 from controller.engine.ports import Ports
 from controller.engine.residence import place_of
-from controller.engine.ways_out import APPLY
+from controller.engine.ways_out import APPLY, DECLARE
 from controller.kinds.silo import NewAccount
 from controller.model.index import Entry
 from controller.model.manifest import Manifest
@@ -44,17 +44,23 @@ def enrolment(lake: Lake, ports: Ports, entries: Mapping[str, Entry]) -> Found:
     match ports.stack_sets.read(BASELINE_SET, (lake.organization.home_region,)):
         case Present(baseline):
             enrolled = frozenset(account for account, _ in baseline.instances)
+            tops = {tree.units[path].id for path in lake.organization.silo_units if path in tree.units}
+            housed = frozenset(one.account for one in baseline.instances.values() if one.unit in tops)
         case Unreadable(why):
             found.unreadable["baseline"] = why
-            enrolled = frozenset()
+            enrolled = housed = frozenset()
         case Absent():
-            enrolled = frozenset()
-    reads = {one: partial(ports.organizations.account, one) for one in {*wanted, *enrolled}}
-    departed = {entry.account: name for name, entry in entries.items() if name not in lake.members}
+            enrolled = housed = frozenset()
+    unsure = {entry.account for entry in entries.values() if entry.default} if lake.defaults.unread else set()
+    reads = {one: partial(ports.organizations.account, one) for one in {*wanted, *enrolled} - unsure}
+    departed = {
+        entry.account: name for name, entry in entries.items() if name not in lake.members and not entry.default
+    }
     created = _created(lake, entries)
     for account, seen in side_by_side(reads).items():
         email = seen.value.email.lower() if isinstance(seen, Present) else ""
-        _account(found, account, seen, wanted.get(account) or created.get(email), tree, departed.get(account, ""))
+        named = wanted.get(account) or created.get(email)
+        _account(found, account, seen, named, tree, departed.get(account, ""), account in housed)
     return found
 
 
@@ -78,7 +84,15 @@ def _wanted(lake: Lake, entries: Mapping[str, Entry]) -> dict[str, _Wanted]:
     return {**silos, **consumers}
 
 
-def _account(found: Found, id: str, seen: Observed[Account], wanted: _Wanted | None, tree: Tree, departed: str) -> None:
+def _account(
+    found: Found,
+    id: str,
+    seen: Observed[Account],
+    wanted: _Wanted | None,
+    tree: Tree,
+    departed: str,
+    in_silo_unit: bool,
+) -> None:
     address = wanted.manifest.subject if wanted else f"account/{id}"
     match seen:
         case Unreadable(why):
@@ -91,7 +105,7 @@ def _account(found: Found, id: str, seen: Observed[Account], wanted: _Wanted | N
             if wanted is None and departed:
                 found.findings.append(_departed(account, unit, tree, departed))
             elif wanted is None:
-                found.findings.append(_unmanaged(account, unit, tree))
+                found.findings.append(_unmanaged(account, unit, tree, in_silo_unit))
             elif unit != wanted.unit:
                 found.findings.append(_misplaced(account, unit, wanted))
 
@@ -122,7 +136,8 @@ def _move(account: Account, tree: Tree) -> str:
     return f"{move} --destination-parent-id {tree.root.id}"
 
 
-def _unmanaged(account: Account, unit: str, tree: Tree) -> Finding:
+def _unmanaged(account: Account, unit: str, tree: Tree, in_silo_unit: bool) -> Finding:
+    printed = f": {DECLARE} {account.id} prints one" if in_silo_unit and account.state == "ACTIVE" else ""
     return Finding(
         DriftClass.UNMANAGED_ACCOUNT,
         f"account/{account.id}",
@@ -130,7 +145,7 @@ def _unmanaged(account: Account, unit: str, tree: Tree) -> Finding:
         f"({account.name}) is in a unit of the lake and no manifest names it",
         (Detail("organizationalUnit", None, unit),),
         reassert=_move(account, tree),
-        accept=f'write a Silo manifest with spec.account: "{account.id}" and spec.organizationalUnit: {unit}',
+        accept=f'write a Silo manifest with spec.account: "{account.id}" and spec.organizationalUnit: {unit}{printed}',
     )
 
 

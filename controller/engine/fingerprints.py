@@ -13,6 +13,7 @@ from controller.model.errors import PlanStale
 from controller.model.observed import Absent, Observed, Present, Unreadable
 from controller.model.world import Stack, StackSet
 from controller.resolve.lake import Lake
+from controller.resolve.unmatched import wanted
 
 T = TypeVar("T")
 
@@ -20,12 +21,16 @@ T = TypeVar("T")
 def look(lake: Lake, ports: Ports) -> World:
     """All that a plan of this lake compares with."""
     regions = {lake.member(name).region for name in lake.members}
+    if wanted(lake.organization):
+        regions.add(
+            lake.organization.home_region
+        )  # of default silos, which nobody knows before the organization is read
     return observe(lake.organization, ports, regions, units_in_shares(lake))
 
 
-def fingerprints(world: World, wanted: Mapping[str, str]) -> dict[str, str]:
-    """`wanted` are the inputs of each silo and consumer."""
-    return {"inputs": _digest(dict(wanted)), **_observed(world)}
+def fingerprints(world: World, inputs: Mapping[str, str]) -> dict[str, str]:
+    """`inputs` are those of each silo and consumer."""
+    return {"inputs": _digest(dict(inputs)), **_observed(world)}
 
 
 def refuse_if_moved(lake: Lake, ports: Ports, planned: Mapping[str, str]) -> None:

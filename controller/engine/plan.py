@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from controller.diff.release import is_current
@@ -16,6 +16,7 @@ from controller.engine.masters import plan_masters
 from controller.engine.observe import World, value_or
 from controller.engine.ports import Ports
 from controller.engine.silo import plan_departed, plan_silos
+from controller.engine.unmatched import plan_unmatched, with_defaults
 from controller.engine.waves import hold, in_waves
 from controller.model.index import Entry, Index
 from controller.model.observed import Absent
@@ -27,6 +28,7 @@ from controller.plan.step import Step
 from controller.render.blueprint import Catalogue
 from controller.render.silo import inputs
 from controller.resolve.lake import Lake, Member
+from controller.resolve.unmatched import orphaned, rekeyed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +60,24 @@ def make_plan(lake: Lake, catalogue: Catalogue, ports: Ports, options: Options) 
     Raises ManifestsInvalid where a blueprint refuses what a manifest asks for, ControllerError for the wrong account.
     """
     world = look(lake, ports)
+    lake = with_defaults(lake, world.tree, world.index, ports)
     draft = Draft()
-    index = value_or(world.index, Index({}))
+    read = value_or(world.index, Index({}))
+    index = rekeyed(lake, read)
     wanted = {name: inputs(lake, name, catalogue) for name in lake.members}
     facts = {name: known_facts(lake, name, catalogue, world.tree, index) for name in lake.members}
     stale = _stale(lake, world, index, wanted, facts, options.full)
-    tree, accounts = plan_accounts(draft, lake, [lake.member(name) for name in stale], world, index, ports)
+    tree, accounts = plan_accounts(draft, lake, stale, world, index, ports)
     plan_masters(draft, lake, catalogue, world, tree, ports)
     plan_baseline(draft, lake, catalogue, world, tree, accounts, ports)
     made = plan_silos(draft, lake, catalogue, world, index, stale, wanted, accounts, facts, options.allowed, ports)
     for _, one in hold(made, lake, index, options.allowed):
         one.join(draft)
     plan_departed(draft, lake, index)
+    plan_unmatched(draft, lake, read)
     plan_guards(draft, lake, world.index)
     order = in_waves(draft, lake, index, options.allowed)
-    _guard(draft, lake, index, stale, options)
+    _guard(draft, lake, index, {*stale, *(name for name, _ in orphaned(lake, read))}, options)
     plan = Plan(
         tuple(draft.changes),
         tuple(draft.guards),
@@ -100,12 +105,18 @@ def _stale(
         if full
         or not _settled(lake.member(name), index.silos.get(name), wanted[name], world, enrolled)
         or _moved(index.silos.get(name), facts[name])
+        or _declared(lake, name, index.silos.get(name))
     )
 
 
 def _moved(entry: Entry | None, facts: Known) -> bool:
     """Whether other facts hold than what was published says. What cannot be read now leaves a settled member alone."""
     return entry is not None and not facts.missing and entry.facts != facts.digest
+
+
+def _declared(lake: Lake, name: str, entry: Entry | None) -> bool:
+    """Whether a default silo has a manifest by now; what is published for it may be the same."""
+    return entry is not None and entry.default and name not in lake.defaults.residents
 
 
 def _settled(
@@ -117,11 +128,11 @@ def _settled(
     return (account, silo.region) in enrolled and is_current(entry, wanted, account, silo.region, listed, site)
 
 
-def _guard(draft: Draft, lake: Lake, index: Index, stale: Iterable[str], options: Options) -> None:
+def _guard(draft: Draft, lake: Lake, index: Index, moving: Collection[str], options: Options) -> None:
     guards, granted = in_force(lake, index)
     touched = {change.address.split("/")[1] for change in draft.changes if change.address.startswith("silo/")}
     lifted = {guard.allow for guard in draft.guards} & options.allowed
     draft.guards = [guard for guard in draft.guards if guard.allow not in lifted]
     draft.guards.extend(destroys_data(draft.changes, guards, options.allowed, granted))
-    draft.guards.extend(too_many_silos(len(touched & set(stale)), guards, options.allowed))
+    draft.guards.extend(too_many_silos(len(touched & set(moving)), guards, options.allowed))
     draft.guards.extend(unused(options.allowed - lifted - draft.used, draft.changes))

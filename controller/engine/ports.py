@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from controller.engine.silos import Silos
 from controller.model.observed import Observed
-from controller.model.world import Account, Stack, StackSet, Stored, Tree, Unit
+from controller.model.world import Account, Resident, Stack, StackSet, Stored, Tree, Unit
 
 
 class Organizations(Protocol):
@@ -27,6 +27,9 @@ class Organizations(Protocol):
 
     def account(self, id: str) -> Observed[Account]:
         """One account with its parent."""
+
+    def residents(self, tops: Sequence[Unit]) -> Observed[Sequence[Resident]]:
+        """The accounts in these units and in all below them, suspended ones too; two listings a unit, 20 an answer."""
 
     def create_unit(self, parent: Unit, name: str, management: str) -> Unit: ...
 

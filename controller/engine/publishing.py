@@ -58,6 +58,7 @@ class Publisher:
             facts.digest,
             site.etag,
             site.version,
+            step.silo in prepared.lake.defaults.residents,
         )
         return made.over(prepared.index.silos.get(step.silo)) if step.wave else made
 

@@ -19,6 +19,7 @@ from controller.engine.masters import MASTER, master_address
 from controller.engine.observe import World, side_by_side, value_or
 from controller.engine.ports import Bucket, Ports
 from controller.engine.site import lost_site, published_site, site_changes
+from controller.engine.unmatched import renamed
 from controller.model.bundle import Asset, Rendered
 from controller.model.index import Entry, Index, Refused
 from controller.model.observed import Absent, Observed, Present, Unreadable
@@ -102,7 +103,7 @@ def _without_index(lake: Lake, world: World, accounts: Mapping[str, Account]) ->
 def plan_departed(draft: Draft, lake: Lake, index: Index) -> None:
     """Silos that were published and have no manifest any more: never deleted, forgotten once they were retired."""
     for name, entry in index.silos.items():
-        if name in lake.members:
+        if name in lake.members or entry.default:  # unmatched.py speaks of those that no manifest declared
             continue
         address = f"{member_address(name)}/bundle"
         if entry.retired or name.startswith(CONSUMER):
@@ -191,12 +192,13 @@ def plan_silo(
             broken = f"{address}: what lies in the bucket is not a bundle of ours; it will be written over"
             return _replaced(lake, silo, rendered, ports, here, publish, (broken,))
         case (bundle, stored) if bundle.digest == wanted:
-            recorded = partial(_recorded, silo, account, entry, inputs, bundle, stored, facts, follows)
+            default = silo.key in lake.defaults.residents
+            recorded = partial(_recorded, silo, account, entry, inputs, bundle, stored, facts, default, follows)
             proof = here if here and here.bundle == wanted else None
             pages = published_site(bucket, rendered.site, site_key(account), lies.site, proof)
             return _same(silo, pages, lies, publish, recorded)
         case (bundle, _):
-            return _compared(lake, rendered, bundle, bucket, ports, publish)
+            return _compared(lake, rendered, bundle, bucket, ports, publish, entry)
 
 
 def _replaced(
@@ -212,7 +214,7 @@ def _replaced(
     bucket = ports.bucket(silo.region)
     match _published(bucket, bundle_key(entry.account), entry.version) if entry else None:
         case Present((bundle, _)):
-            made = _compared(lake, rendered, bundle, bucket, ports, publish)
+            made = _compared(lake, rendered, bundle, bucket, ports, publish, entry)
             return replace(made, notes=(*notes, *made.notes))
         case Unreadable(why):
             return _blocked(publish.address, f"could not be read: {why}")
@@ -260,6 +262,7 @@ def _recorded(
     bundle: Opened,
     stored: Stored,
     facts: Known,
+    default: bool,
     follows: bool,
     site: Stored,
 ) -> SiloPlan:
@@ -277,6 +280,7 @@ def _recorded(
         facts.digest,
         site.etag,
         site.version,
+        default,
     )
     if entry is not None and (entry.bundle, entry.account, entry.region) == (found.bundle, account, silo.region):
         found = found.marked(entry)
@@ -335,7 +339,13 @@ def _lost(address: str, entry: Entry | None, here: Entry | None) -> tuple[str, .
 
 
 def _compared(
-    lake: Lake, rendered: Rendered, bundle: Opened, bucket: Bucket, ports: Ports, publish: Publish
+    lake: Lake,
+    rendered: Rendered,
+    bundle: Opened,
+    bucket: Bucket,
+    ports: Ports,
+    publish: Publish,
+    entry: Entry | None,
 ) -> SiloPlan:
     new = {template.address: template for template in rendered.nested}
     same = {a for a, key in bundle.nested.items() if a in new and new[a].asset.key == key}
@@ -364,4 +374,5 @@ def _compared(
         *site_changes(silo, rendered.site, bundle.site),
     )
     changes = (*changes, *rest_change(rendered.silo, changes))
-    return SiloPlan(changes, tuple(notes), publish, guards=(*unknown, *contract_guards(lake, rendered, old)))
+    changes, left = renamed(rendered, entry, bundle, old, changes)
+    return SiloPlan(changes, tuple(notes), publish, guards=(*unknown, *left, *contract_guards(lake, rendered, old)))

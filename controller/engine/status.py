@@ -13,7 +13,8 @@ from controller.engine.published import origin_of
 from controller.engine.residence import UNASKED, Residence, residence
 from controller.engine.shares import ShareReader
 from controller.engine.silos import Silos
-from controller.engine.ways_out import APPLY, LEFT_OVER, anew, way_out
+from controller.engine.unmatched import departed
+from controller.engine.ways_out import APPLY, DECLARE, LEFT_OVER, anew, way_out
 from controller.model.health import Delivery, Health, Part, SiloStatus, Sync
 from controller.model.index import Index
 from controller.model.live import LiveStack, Place
@@ -22,6 +23,7 @@ from controller.model.ownership import CONSUMER, PIPELINE, SILO_STACK, SITE_PIPE
 from controller.render.blueprint import Catalogue
 from controller.render.silo import inputs
 from controller.resolve.lake import Lake
+from controller.resolve.unmatched import rekeyed
 
 _RUNS = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "IMPORT_COMPLETE"})
 
@@ -33,7 +35,7 @@ def statuses(
     index = read_index(ports, lake.organization.home_region)
     asked = [name for name in lake.members if name in names or not names]
     wanted = {name: inputs(lake, name, catalogue) for name in asked}
-    known = value_or(index, Index({}))
+    known = rekeyed(lake, value_or(index, Index({})))
     where = residence(lake, ports, known.silos, asked) if not isinstance(index, Unreadable) else UNASKED
     reader = StatusReader(lake, ports, silos, known, _why(index), wanted, where)
     reads = {name: partial(reader.read, name) for name in asked}
@@ -81,7 +83,8 @@ class StatusReader:
             if self.shares:
                 parts += ShareReader(self.lake, self.silos, self.index, self.wanted).parts(silo, place)
         since = pipeline.value.updated if isinstance(pipeline, Present) else ""
-        return replace(self._status(name, place, way, tuple(parts)), remarks=tuple(_retired(stack)), since=since)
+        remarks = (*self._undeclared(name), *_retired(stack))
+        return replace(self._status(name, place, way, tuple(parts)), remarks=remarks, since=since)
 
     def departed(self, name: str) -> SiloStatus:
         """One that was published, and has no manifest any more: its account goes on as it was."""
@@ -91,11 +94,19 @@ class StatusReader:
         carrier = pipeline_part(name, place, pipeline, entry)
         parts = (carrier, self._stack_part(name, place, stack, carrier))
         back = f"write it back with spec.lifecycle: retired, {APPLY}, then take it away"
-        forgotten = entry.retired or name.startswith(CONSUMER)
-        reason = "its manifest is gone, and its account goes on running what was published"
-        gone = Part(member_address(name), Health.MISSING, reason, APPLY if forgotten else back)
         way = delivery("", entry, pipeline, stack)
+        if entry.default and (why := self.lake.defaults.unread):
+            unknown = Part(member_address(name), Health.UNKNOWN, f"the silo units' accounts could not be read: {why}")
+            return SiloStatus(name, entry.account, entry.region, Sync.UNKNOWN, unknown.reason, way, (unknown, *parts))
+        forgotten = entry.retired or entry.default or name.startswith(CONSUMER)
+        why = departed(self.lake, entry) if entry.default else "its manifest is gone"
+        reason = f"{why}, and its account goes on running what was published"
+        gone = Part(member_address(name), Health.MISSING, reason, APPLY if forgotten else back)
         return SiloStatus(name, entry.account, entry.region, Sync.OUT_OF_SYNC, reason, way, (gone, *parts))
+
+    def _undeclared(self, name: str) -> Iterator[str]:
+        if one := self.lake.defaults.residents.get(name):
+            yield f"a default silo: no manifest names account {one.account.id}; {DECLARE} {name} prints one"
 
     def _status(self, name: str, place: Place | None, way: Delivery, parts: tuple[Part, ...]) -> SiloStatus:
         entry = self.index.silos.get(name)

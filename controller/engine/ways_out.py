@@ -8,6 +8,7 @@ from controller.model.live import Place
 from controller.model.ownership import PIPELINE, SILO_STACK, SITE_PIPELINE
 
 APPLY = "siloctl apply"
+DECLARE = "siloctl silo declare"
 START = f"aws codepipeline start-pipeline-execution --name {PIPELINE}"
 BY_HAND = "blueprints/silo/README.md, A stack deleted by hand"
 LEFT_OVER = f"take away what a failed attempt left, such as a bucket (aws s3 rb --force); with data in it: {BY_HAND}"

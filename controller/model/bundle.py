@@ -76,6 +76,7 @@ class Rendered:
     parameters: Mapping[str, str]  # of the root stack, without what only packing knows
     tags: Mapping[str, str]  # of the root stack; never anything that changes from release to release
     site: Site | None = None  # lies beside the bundle, in a zip of its own
+    default: bool = False  # no manifest declares the silo
     folder: str = ""  # of the manifests, as the user typed it: a bundle says places from there
 
     @property

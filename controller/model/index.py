@@ -35,6 +35,7 @@ class Entry:
     facts: str = ""  # digest of the observed facts that the bundle was published with
     site: str = ""  # ETag of the web app's pages beside it; empty where it has none
     site_version: str = ""
+    default: bool = False  # no manifest declared it: it was given to an account of a silo unit
     awaited: bool = False  # published over another release, and nobody has seen yet that it runs well
     former: Entry | None = None  # while it is awaited: the release to go back to, where one is known
     refused: Refused | None = None  # what was rolled back to this release
@@ -56,7 +57,7 @@ class Entry:
 
     def text(self) -> dict[str, Any]:
         """What is the same for nearly all of them is left out."""
-        marks = {"awaited": self.awaited, "former": self.former, "refused": self.refused}
+        marks = {"default": self.default, "awaited": self.awaited, "former": self.former, "refused": self.refused}
         return {key: value for key, value in asdict(self).items() if key not in marks or marks[key]}
 
     @classmethod

@@ -149,9 +149,6 @@ CODES: dict[str, str] = {
         "The manifest asks for something that no blueprint can build yet. It is said here rather than left out in "
         "silence."
     ),
-    "no-effect-yet": (
-        "The value is part of the contract, and nothing acts on it yet. It is refused here rather than ignored."
-    ),
     "no-code-bucket": (
         "A pipeline's S3 source must be in its own region, so each region of a silo or consumer, and the home "
         "region, has to be in the Organization's `regions`."

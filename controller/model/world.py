@@ -36,6 +36,14 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Resident:
+    """An account and the unit that it is directly in."""
+
+    account: Account
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
     status: str
     reason: str

@@ -49,6 +49,17 @@ def unknown_before(address: str) -> Guard:
     )
 
 
+def left_behind(address: str, before: str) -> Guard:
+    """The buckets of a default silo hold its name; what is in them stays readable, but nothing of the lake reads it."""
+    return Guard(
+        "leaves-behind",
+        f"{address}: it was the default silo {before}, whose buckets stay with what is in them, outside of the lake; "
+        f"new ones are made. Under the name {before} it would keep them",
+        blocks=False,
+        address=address,
+    )
+
+
 def contract_broken(
     address: str, compatibility: str, found: Sequence[Difference], downstream: Sequence[str]
 ) -> Iterator[Guard]:

@@ -54,6 +54,16 @@ class Opened:
         return str(self.release["digest"])
 
     @property
+    def silo(self) -> str:
+        """The key of the member that it was made for."""
+        return str(self.release.get("silo", ""))
+
+    @property
+    def default(self) -> bool:
+        """Whether no manifest declared that silo."""
+        return self.release.get("default") is True
+
+    @property
     def site(self) -> str:
         """The digest of the web app's pages; empty where there is none."""
         return str(self.release.get("site", ""))
@@ -134,6 +144,7 @@ def _release(rendered: Rendered, made: str, commit: str) -> dict[str, Any]:
         },
         "scripts": [script.key for script in rendered.scripts],
         **({"site": rendered.site.digest} if rendered.site else {}),
+        **({"default": True} if rendered.default else {}),
     }
 
 

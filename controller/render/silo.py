@@ -75,7 +75,8 @@ def render_silo(lake: Lake, key: str, catalogue: Catalogue, facts: Mapping[str, 
     scripts = {script.key: script for part in stacks for script in part.scripts}
     ordered_scripts = tuple(scripts[name] for name in sorted(scripts))
     site = site_of(catalogue.files) if any(part.blueprint == WEBAPP for part in stacks) else None
-    return Rendered(key, root, nested, ordered_scripts, dict(facts), tags(lake, member), site, lake.folder)
+    default = key in lake.defaults.residents
+    return Rendered(key, root, nested, ordered_scripts, dict(facts), tags(lake, member), site, default, lake.folder)
 
 
 def tags(lake: Lake, member: Member) -> dict[str, str]:

@@ -18,11 +18,6 @@ TARGETS = {"redshift": "warehouse", "quicksight": "dashboards"}
 
 
 def check(specs: Specs, available: frozenset[str]) -> Iterator[Problem]:
-    if specs.organization is not None and specs.organization.unmatched_accounts == "default-silo":
-        message = "nothing gives an account without a manifest a default silo yet"
-        hint = 'say "report", and declare a Silo for each account that drift reports'
-        field = "spec.enrolment.unmatchedAccounts"
-        yield Problem.of(specs.organization.manifest, "no-effect-yet", field, message, hint)
     for spec in of_all(specs):
         for blueprint, field in _needed(spec):
             if blueprint not in available:

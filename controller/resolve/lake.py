@@ -13,9 +13,22 @@ from controller.kinds.partner import Partner
 from controller.kinds.share import Share
 from controller.kinds.silo import Silo
 from controller.model.ownership import CONSUMER
+from controller.model.world import Resident
 from controller.resolve.credentials import Credential
 
 Member = Silo | Consumer
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What was seen of the silo units' accounts, where the Organization gives those that no manifest names a silo."""
+
+    residents: Mapping[str, Resident] = field(default_factory=dict)  # by the name of the default silo that it gets
+    holders: Mapping[str, str] = field(default_factory=dict)  # account -> key of the member whose manifest names it
+    inside: frozenset[str] = frozenset()  # all accounts of the silo units
+    closed: Mapping[str, str] = field(default_factory=dict)  # account -> its state, which is not ACTIVE
+    refused: Mapping[str, str] = field(default_factory=dict)  # account -> why it gets none
+    unread: str = ""  # why nobody knows which accounts there are; empty where it is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +44,7 @@ class Lake:
     scripts: Mapping[str, bytes]  # transform scripts by the path that the manifests use
     flows_by_silo: Mapping[str, tuple[Flow, ...]]  # in the order of their names; a silo without flows is not in it
     credentials: Mapping[str, Credential] = field(default_factory=dict)  # by partner: its keys as of today
+    defaults: Defaults = field(default_factory=Defaults)
 
     def flows_of(self, silo: str) -> tuple[Flow, ...]:
         return self.flows_by_silo.get(silo, ())

@@ -20,6 +20,11 @@ LAYER_MAX = len("processed")
 RESERVED_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 
 
+def silo_name_max(organization: str) -> int:
+    """How long a silo's name may be for the longest of its buckets' names to fit."""
+    return BUCKET_MAX - len(f"{organization}--") - LAYER_MAX - 1 - ACCOUNT_DIGITS
+
+
 def check(specs: Specs) -> Iterator[Problem]:
     organization = specs.organization
     if organization:
@@ -35,10 +40,11 @@ def check(specs: Specs) -> Iterator[Problem]:
             message = f"S3 keeps bucket names that begin like {prefix} for itself"
             yield Problem.of(organization.manifest, "reserved-name", "spec.codeBucket.namePrefix", message)
         for silo in specs.silos.values():
-            size = len(f"{organization.name}-{silo.name}-") + LAYER_MAX + 1 + ACCOUNT_DIGITS
-            if size > BUCKET_MAX:
+            over = len(silo.name) - silo_name_max(organization.name)
+            if over > 0:
+                size = BUCKET_MAX + over
                 message = f"the bucket {organization.name}-{silo.name}-processed-<account> would have {size} characters"
-                hint = f"S3 allows {BUCKET_MAX}: take {size - BUCKET_MAX} from the silo's or the Organization's name"
+                hint = f"S3 allows {BUCKET_MAX}: take {over} from the silo's or the Organization's name"
                 yield Problem.of(silo.manifest, "name-too-long", "metadata.name", message, hint)
         for consumer in specs.consumers.values():
             size = len(f"{organization.name}-{consumer.name}-results-") + ACCOUNT_DIGITS

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from controller.kinds import Spec
 from controller.model.manifest import Manifest
 from controller.model.problem import Problem
+from controller.resolve import unmatched
 from controller.resolve.specs import Specs
 
 
@@ -34,6 +35,8 @@ def refer(
         return
     message = f'no {kind} is named "{name}"'
     hint = nearest(name, known) or f"there is no {kind} at all yet: write its manifest (docs/manifests.md)"
+    if kind == "Silo" and specs.organization is not None and unmatched.wanted(specs.organization):
+        hint += f"; a default silo has to be declared before: siloctl silo declare {name}"
     yield Problem.of(manifest, "unknown-reference", field, message, hint)
 
 

@@ -8,6 +8,7 @@ from controller.model.errors import AwsError
 from controller.model.observed import Absent, Present
 from controller.model.world import Account, Tree
 from tests.contract.conftest import OUTSIDER, SALES, Side
+from tests.fakes.lakes import FINANCE
 
 
 def tree(side: Side, *paths: str) -> Tree:
@@ -57,6 +58,16 @@ def test_all_accounts_are_listed(side: Side) -> None:
     found = side.ports.organizations.accounts()
     assert isinstance(found, Present)
     assert {silo.account for silo in side.lake.silos.values()} <= {one.id for one in found.value}
+
+
+def test_residents_are_the_accounts_of_the_units_and_all_below_them(side: Side) -> None:
+    units = tree(side, "Lake/Silos/Commercial").units
+    found = side.ports.organizations.residents([units["Lake/Silos"]])
+    assert isinstance(found, Present)
+    homes = {one.account.id: one.unit.path for one in found.value}
+    assert homes == {SALES: "Lake/Silos/Commercial", FINANCE: "Lake/Silos/Finance"}
+    assert all(one.account.parent == one.unit.id and one.account.state == "ACTIVE" for one in found.value)
+    assert side.ports.organizations.residents([units["Lake/Analytics"]]) == Present([])
 
 
 def test_a_created_unit_is_there_and_cannot_be_created_twice(side: Side) -> None:

@@ -2,9 +2,9 @@
 
 A unit's name is unique below its parent, an account's e-mail address among all accounts, and a move names the parent
 that the account is in (Organizations API reference). Only the management account's role may write. `entered` hears of
-every account that comes into another place. Built in: `unreadable` (why, by `tree`, `accounts` or an account's id),
-`refused` (why, by write), and a creation that takes its time: `creation_dies` makes an account and then fails, as a
-process does that is killed while it waits; `creating` hears of each one that has begun.
+every account that comes into another place. Built in: `unreadable` (why, by `tree`, `accounts`, `residents` or an
+account's id), `refused` (why, by write), and a creation that takes its time: `creation_dies` makes an account and then
+fails, as a process does that is killed while it waits; `creating` hears of each one that has begun.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from threading import RLock
 
 from controller.model.errors import AwsError
 from controller.model.observed import Absent, Observed, Present, Unreadable
-from controller.model.world import Account, Tree, Unit
+from controller.model.world import Account, Resident, Tree, Unit
 
 MANAGEMENT = "999999999999"
 ROOT = Unit("", "r-root", "o-lake/r-root/")
@@ -61,6 +61,16 @@ class FakeOrganizations:
         if id in self.unreadable:
             return Unreadable(self.unreadable[id])
         return Present(self.members[id]) if id in self.members else Absent()
+
+    def residents(self, tops: Sequence[Unit]) -> Observed[Sequence[Resident]]:
+        self.reads.append("residents")
+        if "residents" in self.unreadable:
+            return Unreadable(self.unreadable["residents"])
+        inside = {
+            unit.id: unit for unit in self.units.values() if any(unit.id_path.startswith(one.id_path) for one in tops)
+        }
+        housed = (account for account in self.members.values() if account.parent in inside)
+        return Present([Resident(account, inside[account.parent]) for account in housed])
 
     def create_unit(self, parent: Unit, name: str, management: str) -> Unit:
         path = f"{parent.path}/{name}" if parent.path else name

@@ -98,14 +98,19 @@ class FakeStackSets:
 
     def _instance(self, account: str, region: str) -> Instance:
         why = self.fails.get(account) or self.fails.get(f"{account}/{region}", "")
+        unit = next((one for one in self._above(account) if one in self._set.targets), "")
         if why:
-            return Instance(account, region, "OUTDATED", "FAILED", why)
-        return Instance(account, region, "CURRENT", "SUCCEEDED", "")
+            return Instance(account, region, "OUTDATED", "FAILED", why, unit)
+        return Instance(account, region, "CURRENT", "SUCCEEDED", "", unit)
+
+    def _above(self, account: str) -> list[str]:
+        """The ids of the units that the account is in or below."""
+        place = self.organizations.path_of(account)
+        return [unit.id for path, unit in self.organizations.units.items() if f"{place}/".startswith(f"{path}/")]
 
     def _places(self, account: str) -> list[tuple[str, str]]:
         """Where the targets want it: the account with each region of the units that it is below."""
-        place = self.organizations.path_of(account)
-        inside = [unit.id for path, unit in self.organizations.units.items() if f"{place}/".startswith(f"{path}/")]
+        inside = self._above(account)
         return [(account, region) for region in sorted({r for u in inside for r in self._set.targets.get(u, ())})]
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -64,7 +65,7 @@ def command(
         raise
     _tell(prepared, outcome, text)
     if wait and outcome.complete:
-        good = watch(given, wired, given.lake.members, timeout)
+        good = watch(replace(given, lake=prepared.lake), wired, prepared.lake.members, timeout)
         return exit_of(outcome) or (Exit.OK if good else Exit.ERROR)
     return exit_of(outcome)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from controller.cli.exit import Exit
-from controller.cli.lake import read_lake
+from controller.cli.lake import completed, read_lake
 from controller.cli.options import detailed, output_format, silos
 from controller.engine.drift import find_drift
 from controller.report.drift_text import drift_text
@@ -30,8 +30,9 @@ def command(folder: Path, form: str, detailed_exitcode: bool, silos: tuple[str, 
     from controller.cli.wiring import connect
 
     given = read_lake(folder)
-    names = given.named(silos) if silos else ()
     wired = connect(given.lake.organization)
+    given = completed(given, wired.ports)
+    names = given.named(silos) if silos else ()
     report = find_drift(given.lake, wired.ports, wired.silos, wired.partners, wired.vendings, names)
     click.echo(drift_json(report) if form == "json" else drift_text(report, Terminal.of(sys.stdout)), nl=False)
     if report.unreadable:

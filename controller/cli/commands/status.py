@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from controller.cli.exit import Exit
-from controller.cli.lake import read_lake
+from controller.cli.lake import completed, read_lake, unread
 from controller.cli.options import output_format, silos, timeout
 from controller.cli.waiting import await_silos
 from controller.engine.partners import with_partners
@@ -32,11 +32,13 @@ def command(folder: Path, form: str, silos: tuple[str, ...], wait: bool, timeout
     from controller.cli.wiring import connect
 
     given = read_lake(folder)
-    names = given.named(silos)
     wired = connect(given.lake.organization)
+    given = completed(given, wired.ports)
+    names = given.named(silos)
     if wait:
         await_silos(given, wired, names, timeout)
     found = statuses(given.lake, given.catalogue, wired.ports, wired.silos, names if silos else ())
     found = with_partners(found, given.lake, wired.partners, wired.vendings, wired.ports.now())
     click.echo(status_json(found) if form == "json" else status_text(found, Terminal.of(sys.stdout)), nl=False)
-    return Exit.OK if all(status.good for status in found) else Exit.ERROR
+    good = all(status.good for status in found) and not unread(given)
+    return Exit.OK if good else Exit.ERROR

@@ -65,12 +65,6 @@ FAULTS: dict[str, Fault] = {
     "share of no flow": Fault(
         "unknown-reference", (TO_ANALYTICS, "[orders,", "[order,"), "spec.from.tables[0]", 'did you mean "orders"?'
     ),
-    "default silos": Fault(
-        "no-effect-yet",
-        (ORG, "unmatchedAccounts: report", "unmatchedAccounts: default-silo"),
-        "spec.enrolment.unmatchedAccounts",
-        "report",
-    ),
     "a partner's pair as a source's password": Fault(
         "reserved-name",
         ("flows/complaints.yaml", "credentialsSecret: lake/crm", "credentialsSecret: lake/partners/sales/marketpulse"),
@@ -412,6 +406,14 @@ def test_a_fault_of_meaning_has_its_code_at_its_field(fault: Fault, judge: Judge
     assert (problem.severity is Severity.WARNING) is fault.warning
     assert (resolution.lake is not None) is fault.warning
     assert problem.code in CODES
+
+
+def test_a_flow_of_a_default_silo_is_told_how_to_declare_it(judge: Judge) -> None:
+    flow = (ORDERS, "silo: sales", "silo: research")
+    (problem,) = judge(flow, (ORG, "unmatchedAccounts: report", "unmatchedAccounts: default-silo")).problems
+    assert (problem.code, problem.field) == ("unknown-reference", "spec.silo")
+    assert "siloctl silo declare research" in problem.hint
+    assert "declare" not in judge(flow).problems[0].hint
 
 
 def test_a_data_set_needs_a_column_that_is_not_personal(judge: Judge) -> None:
