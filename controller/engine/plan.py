@@ -36,6 +36,7 @@ class Options:
     full: bool = False  # render and compare every silo, whatever the index says
     allowed: frozenset[str] = frozenset()  # what --allow named
     commit: str = "uncommitted"
+    to_the_end: bool = False  # the last wave is waited for too
     patience: float = 1800.0  # seconds that an apply waits for a wave to run what it published
 
 
@@ -76,7 +77,7 @@ def make_plan(lake: Lake, catalogue: Catalogue, ports: Ports, options: Options) 
     plan_departed(draft, lake, index)
     plan_unmatched(draft, lake, read)
     plan_guards(draft, lake, world.index)
-    order = in_waves(draft, lake, index, options.allowed)
+    order = in_waves(draft, lake, index, options.allowed, options.to_the_end)
     _guard(draft, lake, index, {*stale, *(name for name, _ in orphaned(lake, read))}, options)
     plan = Plan(
         tuple(draft.changes),

@@ -32,7 +32,7 @@ class Waves:
     def prove(self, step: AwaitWave, tell: Callable[[str], None]) -> None:
         """Return once all of the wave's members are proved; raises WaveFailed."""
         awaited = self.awaited(step)
-        bake = timedelta(seconds=self.prepared.lake.organization.rollout.bake_seconds)
+        bake = timedelta(seconds=step.bake_seconds)
         patience = self.prepared.options.patience
         bad = watch(self._reader(awaited), tuple(awaited), bake, patience, self.ports, tell)
         if bad:

@@ -24,6 +24,8 @@ def hold(
 ) -> Iterator[tuple[str, SiloPlan]]:
     """The members' plans, without what cannot begin: a wave before it has a release that was rolled back, or is
     blocked as a whole, so that nobody would prove the change. Nor begins again what went back with one that failed."""
+    if not made:
+        return
     holders = dict(_went_back(made, index))  # member -> the address that it waits for
     holder = ""
     for wave, members in zip(lake.organization.rollout.waves, waves_of(lake), strict=True):
@@ -62,24 +64,29 @@ def _held(name: str, made: SiloPlan, holder: str) -> SiloPlan:
     return SiloPlan((Change(f"{member_address(name)}/bundle", "bundle", Verb.BLOCKED, reason),))
 
 
-def in_waves(draft: Draft, lake: Lake, index: Index, allowed: Collection[str]) -> Order | None:
+def in_waves(draft: Draft, lake: Lake, index: Index, allowed: Collection[str], to_the_end: bool) -> Order | None:
     """Give the draft's publications their waves, and put a wait before each that others come before.
 
-    None where all are published at once. `--allow wave=<name>` lets a wave begin without those before it.
+    None where all are published at once. `--allow wave=<name>` lets a wave begin without those before it. With
+    `to_the_end` the last wave is waited for too; as nobody comes after it, it does not bake.
     """
     rollout = lake.organization.rollout
-    if len(rollout.waves) == 1:
+    running = {step.silo for step in draft.steps if isinstance(step, Publish) and _over(step, index)}
+    if len(rollout.waves) == 1 or not running:
         return None
-    running = {step.silo: step for step in draft.steps if isinstance(step, Publish) and _over(step, index)}
     turns = [
         Turn(wave.name, tuple(name for name in members if name in running), _awaited(members, running, index))
         for wave, members in zip(rollout.waves, waves_of(lake), strict=True)
     ]
     free = {turn.wave for turn in turns[1:] if turn.publishes and f"wave={turn.wave}" in allowed}
     draft.used |= {f"wave={name}" for name in free}
-    others = tuple(step.address for step in draft.steps if step not in running.values())
-    waits = list(_waits(turns, free, others))
-    draft.steps = [*_with_needs(draft.steps, turns, waits, free), *waits]
+    waits = list(_waits(turns, free, rollout.bake_seconds))
+    last = [_last(turns, waits, free)] if to_the_end else []
+    others = tuple(step.address for step in draft.steps if not (isinstance(step, Publish) and step.silo in running))
+    draft.steps = [
+        *_with_needs(draft.steps, turns, waits, free),
+        *(replace(wait, after=(*others, *wait.after)) for wait in (*waits, *last)),  # for it may take hours
+    ]
     shown = tuple(turn for turn in turns if turn.publishes or any(wait.wave == turn.wave for wait in waits))
     return Order(shown, rollout.bake_seconds, rollout.on_failure) if waits else None
 
@@ -93,17 +100,28 @@ def _awaited(members: Sequence[str], running: Collection[str], index: Index) -> 
     return tuple(name for name in known if index.silos[name].awaited)
 
 
-def _waits(turns: Sequence[Turn], free: Collection[str], others: tuple[str, ...]) -> Iterator[AwaitWave]:
-    """One for each wave that somebody comes after. It comes after `others`, for it may take hours."""
+def _waits(turns: Sequence[Turn], free: Collection[str], bake_seconds: int) -> Iterator[AwaitWave]:
+    """One for each wave that somebody comes after."""
     earlier: tuple[str, ...] = ()
     for number, turn in enumerate(turns):
         members = (*turn.publishes, *turn.awaits)
         if members and any(later.publishes and later.wave not in free for later in turns[number + 1 :]):
             needs, after = ((), earlier) if turn.wave in free else (earlier, ())
-            own = tuple(f"{member_address(name)}/bundle" for name in turn.publishes)
-            wait = AwaitWave(f"{WAVE}{turn.wave}", needs, turn.wave, members, after=(*others, *own, *after))
+            wait = AwaitWave(f"{WAVE}{turn.wave}", needs, turn.wave, members, bake_seconds, after=(*_own(turn), *after))
             earlier = (*earlier, wait.address)
             yield wait
+
+
+def _last(turns: Sequence[Turn], waits: Sequence[AwaitWave], free: Collection[str]) -> AwaitWave:
+    """Of what this apply publishes there alone: nobody comes after it."""
+    turn = [one for one in turns if one.publishes][-1]
+    earlier = tuple(wait.address for wait in waits)
+    needs, after = ((), earlier) if turn.wave in free else (earlier, ())
+    return AwaitWave(f"{WAVE}{turn.wave}", needs, turn.wave, turn.publishes, 0, after=(*_own(turn), *after))
+
+
+def _own(turn: Turn) -> tuple[str, ...]:
+    return tuple(f"{member_address(name)}/bundle" for name in turn.publishes)
 
 
 def _with_needs(

@@ -91,6 +91,7 @@ class AwaitWave(Step):
 
     wave: str = ""
     members: tuple[str, ...] = ()  # those that were published in this wave, or before and are awaited still
+    bake_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,7 +53,7 @@ def command(
     try:
         given = read_lake(folder)
         wired = connect(given.lake.organization)
-        options = Options(full=full, allowed=allow, commit=commit_of(folder, commit), patience=timeout)
+        options = Options(full, allow, commit_of(folder, commit), to_the_end=wait, patience=timeout)
         prepared = make_plan(given.lake, given.catalogue, wired.ports, options)
         _show(prepared.plan, text, everything)
         if prepared.steps and not yes and not any(guard.blocks for guard in prepared.plan.guards):

@@ -77,13 +77,12 @@ def settle(aws: FakeAws) -> None:
     living.looks.clear()
 
 
-def plan(aws: FakeAws, wanted: Lake, *allowed: str, patience: float = 1800.0) -> Prepared:
-    options = Options(allowed=frozenset(allowed), patience=patience)
-    return make_plan(wanted, catalogue(), aws.ports, options)
+def plan(aws: FakeAws, wanted: Lake, *allowed: str, **options: Any) -> Prepared:
+    return make_plan(wanted, catalogue(), aws.ports, Options(allowed=frozenset(allowed), **options))
 
 
-def run(aws: FakeAws, wanted: Lake, *allowed: str, heard: Recorder | None = None, patience: float = 1800.0) -> Outcome:
-    return apply(plan(aws, wanted, *allowed, patience=patience), aws.ports, heard or Recorder())
+def run(aws: FakeAws, wanted: Lake, *allowed: str, heard: Recorder | None = None, **options: Any) -> Outcome:
+    return apply(plan(aws, wanted, *allowed, **options), aws.ports, heard or Recorder())
 
 
 def published(aws: FakeAws, account: str) -> str:
@@ -391,6 +390,35 @@ class TestRollback:
         assert published(aws, SALES) == former
         assert entry(aws, "sales")["bundle"] == former
         assert "awaited" not in entry(aws, "sales")
+
+
+class TestToTheEnd:
+    """With --wait the last wave is waited for too; nobody comes after it, so it does not bake."""
+
+    BACK = waves("sales", on_failure="rollback")
+
+    def test_the_last_wave_is_proved_without_a_bake(self) -> None:
+        aws, living = released()
+        begun = aws.clock
+        assert run(aws, three(twin=3), to_the_end=True).complete
+        assert "awaited" not in entry(aws, "twin")
+        assert (aws.clock - begun).total_seconds() < living.seconds + 10
+
+    def test_it_is_rolled_back_where_it_fails(self) -> None:
+        aws, living = released(self.BACK)
+        former = published(aws, TWIN)
+        living.fails.add(TWIN)
+        outcome = run(aws, edited(self.BACK), to_the_end=True)
+        assert [address for address, _ in outcome.failed] == ["wave/everyone"]
+        assert published(aws, TWIN) == former
+        assert published(aws, SALES) != former
+
+    def test_it_is_not_tried_where_one_before_it_failed(self) -> None:
+        aws, living = released(self.BACK)
+        living.fails.add(SALES)
+        outcome = run(aws, edited(self.BACK), to_the_end=True)
+        assert [address for address, _ in outcome.failed] == ["wave/sales"]
+        assert dict(outcome.not_tried)["wave/everyone"] == "wave/sales"
 
 
 class TestResumed:
