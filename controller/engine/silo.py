@@ -3,36 +3,36 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from controller.diff.change import Change, Verb
 from controller.diff.release import Published, bundle_changes, rest_change
 from controller.engine.accounts import account_id
-from controller.engine.baseline import UNITS
 from controller.engine.contract import contract_guards
 from controller.engine.draft import Draft
 from controller.engine.facts import Known
 from controller.engine.masters import MASTER, master_address
 from controller.engine.observe import World, side_by_side, value_or
 from controller.engine.ports import Bucket, Ports
-from controller.engine.site import lost_site, published_site, site_changes
+from controller.engine.silo_plan import Lying, SiloPlan, blocked
+from controller.engine.site import published_site, site_changes
 from controller.engine.unmatched import renamed
+from controller.engine.unpublished import published, recorded, rolled_back, same
 from controller.model.bundle import Asset, Rendered
 from controller.model.index import Entry, Index, Refused
-from controller.model.observed import Absent, Observed, Present, Unreadable
+from controller.model.observed import Absent, Present, Unreadable
 from controller.model.ownership import BUNDLE, CONSUMER, bundle_key, member_address, site_key
 from controller.model.world import Account, Stored
 from controller.plan.guard import unknown_before
 from controller.plan.plan import Guard
 from controller.plan.step import Publish, Record
-from controller.publish.archive import ArchiveRefused
-from controller.publish.bundle import Opened, digest, open_bundle
+from controller.publish.bundle import Opened, digest
 from controller.render.blueprint import Catalogue
 from controller.render.silo import render_silo
-from controller.resolve.lake import Lake, Member, retired
+from controller.resolve.lake import Lake, Member
 
 
 def plan_silos(
@@ -60,10 +60,10 @@ def plan_silos(
         silo, place = lake.member(name), member_address(name)
         listing = world.releases[silo.region]
         if isinstance(listing, Unreadable):
-            plans[name] = _blocked(f"{place}/bundle", f"could not be read: {listing.why}")
+            plans[name] = blocked(f"{place}/bundle", f"could not be read: {listing.why}")
             continue
         if facts[name].missing:
-            plans[name] = _blocked(f"{place}/bundle", facts[name].missing)
+            plans[name] = blocked(f"{place}/bundle", facts[name].missing)
             continue
         account = accounts[name].id if name in accounts else account_id(silo, index.silos.get(name))
         lies = Lying.of(value_or(listing, {}), account)
@@ -84,7 +84,7 @@ def plan_silos(
         waits = next((one for one in needs if one in stopped), "")
         if waits and made.publish:
             those = "1 change waits" if len(made.changes) == 1 else f"{len(made.changes)} changes wait"
-            plans[name] = _blocked(f"{place}/bundle", f"{those} for {waits}, which is blocked")
+            plans[name] = blocked(f"{place}/bundle", f"{those} for {waits}, which is blocked")
             continue
         plans[name] = made.after(needs)
     return plans
@@ -114,46 +114,6 @@ def plan_departed(draft: Draft, lake: Lake, index: Index) -> None:
             draft.blocked(address, "bundle", "its manifest is gone: set spec.lifecycle to retired and apply that first")
 
 
-@dataclass(frozen=True, slots=True)
-class Lying:
-    """The heads of what the bucket's listing has for an account, None where it has none."""
-
-    bundle: Stored | None = None
-    site: Stored | None = None
-
-    @classmethod
-    def of(cls, listing: Mapping[str, Stored], account: str) -> Lying:
-        return cls(listing.get(bundle_key(account)), listing.get(site_key(account))) if account else cls()
-
-
-@dataclass(frozen=True, slots=True)
-class SiloPlan:
-    changes: tuple[Change, ...] = ()
-    notes: tuple[str, ...] = ()
-    publish: Publish | None = None
-    record: Record | None = None
-    guards: tuple[Guard, ...] = ()
-    refused: bool = False  # it was published, and rolled back
-
-    def after(self, needs: tuple[str, ...]) -> SiloPlan:
-        """A bundle waits for the baseline, but not for its success: where one account fails, all others go on.
-
-        The index says of an account only after its move that it is where the manifest wants it.
-        """
-        publish = self.publish and replace(self.publish, needs=needs, after=(UNITS,))
-        return replace(self, publish=publish, record=self.record and replace(self.record, needs=needs))
-
-    def join(self, draft: Draft) -> None:
-        draft.changes.extend(self.changes)
-        draft.notes.extend(self.notes)
-        draft.guards.extend(self.guards)
-        draft.steps.extend(step for step in (self.publish, self.record) if step is not None)
-
-
-def _blocked(address: str, reason: str) -> SiloPlan:
-    return SiloPlan((Change(address, "bundle", Verb.BLOCKED, reason),))
-
-
 def plan_silo(
     lake: Lake,
     silo: Member,
@@ -176,15 +136,15 @@ def plan_silo(
     publish = Publish(address, (), silo.key, inputs, wanted, _etag(lies.bundle), _etag(lies.site))
     here = entry if entry and (entry.account, entry.region) == (account, silo.region) else None
     if refused is not None and refused.bundle == wanted:
-        return _rolled_back(silo, ports.bucket(silo.region), address, here, lies, refused)
+        return rolled_back(silo, ports.bucket(silo.region), address, here, lies, refused)
     if lies.bundle is None:
         return _replaced(lake, silo, rendered, ports, here, publish, _lost(address, entry, here))
     bucket = ports.bucket(silo.region)
-    match _published(bucket, lies.bundle.key):
+    match published(bucket, lies.bundle.key):
         case Unreadable(why):
-            return _blocked(address, f"could not be read: {why}")
+            return blocked(address, f"could not be read: {why}")
         case Absent():
-            return _blocked(address, "it vanished while the plan was made: plan again")
+            return blocked(address, "it vanished while the plan was made: plan again")
         case Present(opened):
             pass
     match opened:
@@ -193,10 +153,10 @@ def plan_silo(
             return _replaced(lake, silo, rendered, ports, here, publish, (broken,))
         case (bundle, stored) if bundle.digest == wanted:
             default = silo.key in lake.defaults.residents
-            recorded = partial(_recorded, silo, account, entry, inputs, bundle, stored, facts, default, follows)
+            record = partial(recorded, silo, account, entry, inputs, bundle, stored, facts, default, follows)
             proof = here if here and here.bundle == wanted else None
             pages = published_site(bucket, rendered.site, site_key(account), lies.site, proof)
-            return _same(silo, pages, lies, publish, recorded)
+            return same(silo, pages, lies, publish, record)
         case (bundle, _):
             return _compared(lake, rendered, bundle, bucket, ports, publish, entry)
 
@@ -212,107 +172,18 @@ def _replaced(
 ) -> SiloPlan:
     """No bundle of ours lies where it should. What the silo runs is the version that the index names, if it is kept."""
     bucket = ports.bucket(silo.region)
-    match _published(bucket, bundle_key(entry.account), entry.version) if entry else None:
+    match published(bucket, bundle_key(entry.account), entry.version) if entry else None:
         case Present((bundle, _)):
             made = _compared(lake, rendered, bundle, bucket, ports, publish, entry)
             return replace(made, notes=(*notes, *made.notes))
         case Unreadable(why):
-            return _blocked(publish.address, f"could not be read: {why}")
+            return blocked(publish.address, f"could not be read: {why}")
         case _:
             changes = (
                 *bundle_changes(rendered, None, ports.create_only),
                 *site_changes(silo, rendered.site, ""),
             )
             return SiloPlan(changes, notes, publish, guards=(unknown_before(publish.address),) if entry else ())
-
-
-def _published(bucket: Bucket, key: str, version: str = "") -> Observed[tuple[Opened, Stored] | None]:
-    """The published bundle, opened; None where the object is no bundle."""
-    match bucket.get(key, version):
-        case Present(stored):
-            try:
-                return Present((open_bundle(stored.content), stored))
-            except ArchiveRefused:
-                return Present(None)
-        case Absent():
-            return Absent()
-        case Unreadable() as failed:
-            return failed
-
-
-def _same(
-    silo: Member, pages: Observed[Stored], lies: Lying, publish: Publish, recorded: Callable[[Stored], SiloPlan]
-) -> SiloPlan:
-    """The published bundle says what is wanted; so do the pages of its web app, or they are published again."""
-    match pages:
-        case Present(stored):
-            return recorded(stored)
-        case Absent():
-            return SiloPlan((lost_site(silo, lies.site),), (), publish)
-        case Unreadable(why):
-            place = f"{member_address(silo.key)}/site"
-            return SiloPlan((Change(place, "site", Verb.BLOCKED, f"could not be read: {why}"),))
-
-
-def _recorded(
-    silo: Member,
-    account: str,
-    entry: Entry | None,
-    inputs: str,
-    bundle: Opened,
-    stored: Stored,
-    facts: Known,
-    default: bool,
-    follows: bool,
-    site: Stored,
-) -> SiloPlan:
-    """What was published says what is wanted; only the index may be behind, as after a run that died."""
-    found = Entry(
-        account,
-        silo.region,
-        inputs,
-        bundle.digest,
-        stored.etag,
-        stored.version,
-        str(bundle.release.get("commit", "")),
-        entry.published if entry else "",
-        retired(silo),
-        facts.digest,
-        site.etag,
-        site.version,
-        default,
-    )
-    if entry is not None and (entry.bundle, entry.account, entry.region) == (found.bundle, account, silo.region):
-        found = found.marked(entry)
-    elif follows:
-        found = found.over(entry)
-    return SiloPlan() if entry == found else _behind(silo, found)
-
-
-def _behind(silo: Member, found: Entry) -> SiloPlan:
-    note = f"{member_address(silo.key)}/bundle: the index is behind the bucket; an apply corrects it"
-    return SiloPlan((), (note,), None, Record(f"index/{silo.key}", (), silo.key, found))
-
-
-def _rolled_back(
-    silo: Member, bucket: Bucket, address: str, entry: Entry | None, lies: Lying, refused: Refused
-) -> SiloPlan:
-    """The same again would fail again. Where the run that rolled it back died on the way, the index learns of it."""
-    reason = (
-        f"the same was published and rolled back at {refused.when}: {refused.why}; change what failed, or pass "
-        f"--allow retry={member_address(silo.key)} to publish it once more"
-    )
-    stopped = replace(_blocked(address, reason), refused=True)
-    former = entry.former if entry else None
-    if entry is None or former is None or lies.bundle is None or lies.bundle.etag == entry.etag:
-        return stopped
-    match _published(bucket, lies.bundle.key):
-        case Present((bundle, stored)) if bundle.digest == former.bundle:
-            found = replace(former, etag=stored.etag, version=stored.version, refused=entry.refused)
-            behind = _behind(silo, found)
-            return replace(stopped, notes=behind.notes, record=behind.record)
-        case _:
-            return stopped
 
 
 def _etag(listed: Stored | None) -> str | None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from controller.diff.change import Change, Verb
 from controller.engine.draft import Draft
-from controller.engine.silo import SiloPlan
+from controller.engine.silo_plan import SiloPlan
 from controller.model.index import Index
 from controller.model.ownership import member_address
 from controller.plan.plan import Order, Turn
