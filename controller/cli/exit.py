@@ -23,5 +23,5 @@ class Exit(IntEnum):
     BLOCKED = 3, "blocked: a guard stops it, or something could not be read or needs a hand first"
     STALE = 4, "what was planned no longer fits what is there: run it again"
     LOCKED = 5, "somebody else is applying: wait, then run it again"
-    PARTLY = 6, "applied in part: mend what is told, then run it again; what is done stays done"
+    PARTLY = 6, "applied in part, or a wave failed: mend what is told, then run it again; what is done stays done"
     MISUSE = 64, "an unknown command or option, or a wrong value; not 2, so that it never looks like drift"

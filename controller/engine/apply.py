@@ -24,6 +24,7 @@ from controller.model.errors import ControllerError, PlanBlocked, WaveFailed
 from controller.model.observed import Absent
 from controller.model.ownership import BASELINE_SET, INDEX_KEY, MASTER_STACK, member_address
 from controller.plan.step import (
+    ROLLBACK,
     WAVE,
     AwaitWave,
     CreateAccount,
@@ -272,7 +273,7 @@ class _Run:
         self._write_index()
         if self.lease is not None:
             self.lease.renew()
-        back = [RollBack(f"{member_address(name)}/rollback", silo=name, entry=one) for name, one in entries.items()]
+        back = [RollBack(member_address(name) + ROLLBACK, silo=name, entry=one) for name, one in entries.items()]
         self._side_by_side(back, AT_ONCE)
 
     def _write_index(self) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from controller.model.index import Entry
 
 WAVE = "wave/"  # before a wave's name: the address of the wait for it
+ROLLBACK = "/rollback"  # behind a member's address: that it gets again what it ran before
 
 
 @dataclass(frozen=True, slots=True)

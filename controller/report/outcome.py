@@ -8,6 +8,7 @@ from typing import Any
 
 from controller import __version__
 from controller.plan.plan import Plan
+from controller.plan.step import ROLLBACK, WAVE
 from controller.report.plan_json import FORMAT_VERSION, plan_document
 from controller.report.terminal import PLAIN, Color, Terminal
 from controller.report.value import count, plain
@@ -22,14 +23,21 @@ def outcome_text(
     if not (failed or not_tried or blocked):
         said = f"Apply complete: {count(len(done), 'steps')} done."
         return terminal.paint(said, Color.GREEN, Color.BOLD) + "\n"
-    lines = [*_lines("was not tried: it waits for", not_tried, terminal), *_lines("is blocked:", blocked, terminal)]
+    lines = [f"  {plain(one, terminal)} is done: it gets again what it ran before" for one in done if _back(one)]
+    lines += [*_lines("was not tried: it waits for", not_tried, terminal), *_lines("is blocked:", blocked, terminal)]
     lines += [terminal.paint(line, Color.RED) for line in _lines("failed:", failed, terminal)]
     counted = [f"{len(done)} done", f"{len(failed)} failed", f"{len(not_tried)} not tried"]
     counted += [f"{len(blocked)} blocked"] if blocked else []
     lines.append(terminal.paint(f"Apply incomplete: {', '.join(counted)}.", Color.RED, Color.BOLD))
-    stays = ": what is done stays done." if done else "."
-    lines.append(f"Mend what is blocked, then run it again{stays}" if blocked else f"Run it again{stays}")
+    stays = ": what is done stays done." if done and not any(map(_back, done)) else "."
+    failed_wave = any(address.startswith(WAVE) for address, _ in failed)
+    first = "Mend what is blocked, then run" if blocked else "Mend what failed, then run" if failed_wave else "Run"
+    lines.append(f"{first} it again{stays}")
     return "\n".join(lines) + "\n"
+
+
+def _back(address: str) -> bool:
+    return address.endswith(ROLLBACK)
 
 
 def _lines(what: str, pairs: Pairs, terminal: Terminal) -> Iterator[str]:

@@ -11,7 +11,7 @@ from controller.resolve.lake import Lake
 
 
 def waves_of(lake: Lake) -> tuple[tuple[str, ...], ...]:
-    """The members of each of the Organization's waves, sorted; some may have none.
+    """The members of each of the Organization's waves, in the lake's order of them; some may have none.
 
     Consumers have no labels, and are of no share: they go with those that are left.
     """
@@ -21,7 +21,8 @@ def waves_of(lake: Lake) -> tuple[tuple[str, ...], ...]:
     last = next((number for number, wave in enumerate(waves) if takes_the_rest(wave)), len(waves) - 1)
     consumers = [consumer.key for consumer in lake.consumers.values()]
     taken[last] = [*taken[last], *left, *consumers]
-    return tuple(tuple(sorted(members)) for members in taken)
+    place = {member: number for number, member in enumerate(lake.members)}
+    return tuple(tuple(sorted(members, key=place.__getitem__)) for members in taken)
 
 
 def takes_the_rest(wave: Wave) -> bool:

@@ -311,6 +311,7 @@ class TestExit:
             (Outcome(("a",), (("b", "why"),), (), ()), Exit.PARTLY),
             (Outcome(("a",), (), (("b", "c"),), (("c", "why"),)), Exit.PARTLY),
             (Outcome((), (("b", "why"),), (), ()), Exit.ERROR),
+            (Outcome((), (("wave/canary", "why"),), (), ()), Exit.PARTLY),
             (Outcome((), (), (), (("b", "why"),)), Exit.BLOCKED),
         ],
     )

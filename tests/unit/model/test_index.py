@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from controller.model.index import FORMAT, Entry, GuardsApplied, Index, IndexUnknown, parse
+from controller.model.index import FORMAT, Entry, GuardsApplied, Index, IndexUnknown, Refused, parse
 
 ENTRY = Entry("200000000001", "eu-west-1", "i", "b", "e", "v", "c0ffee", "2026-01-31T12:00:00+00:00", True)
 
@@ -14,6 +15,22 @@ ENTRY = Entry("200000000001", "eu-west-1", "i", "b", "e", "v", "c0ffee", "2026-0
 def test_what_is_written_is_read_again() -> None:
     index = Index({"sales": ENTRY, "finance": ENTRY})
     assert parse(index.text(), "etag") == Index({"finance": ENTRY, "sales": ENTRY}, "etag")
+
+
+def test_so_are_the_marks_of_a_rollout_which_others_are_spared() -> None:
+    awaited = replace(ENTRY, bundle="c").over(ENTRY)
+    back = replace(ENTRY, refused=Refused("i", "c", "2026-01-31T12:30:00+00:00", "it failed", "finance"))
+    index = Index({"plant": ENTRY, "sales": awaited, "twin": back}, "etag")
+    assert parse(index.text(), "etag") == index
+    assert json.loads(index.text())["silos"]["plant"].keys().isdisjoint({"awaited", "former", "refused"})
+
+
+def test_what_to_go_back_to_is_the_last_release_that_was_proved_of_the_same_place() -> None:
+    second = replace(ENTRY, bundle="second").over(ENTRY)
+    third = replace(ENTRY, bundle="third").over(second)
+    assert (second.former, third.former) == (ENTRY, ENTRY)
+    assert replace(ENTRY, account="200000000009").over(ENTRY).former is None
+    assert ENTRY.over(None).awaited
 
 
 def test_guards_are_read_as_they_were_left() -> None:

@@ -42,6 +42,18 @@ def test_what_went_wrong_is_told_with_why_and_what_to_do() -> None:
     ]
 
 
+def test_a_wave_that_failed_and_what_was_rolled_back_are_told() -> None:
+    done = ("silo/sales/bundle", "silo/sales/rollback")
+    failed = (("wave/canary", "silo/sales is OutOfSync, Degraded"),)
+    assert outcome_text(done, failed, (("silo/finance/bundle", "wave/canary"),), ()).splitlines() == [
+        "  silo/sales/rollback is done: it gets again what it ran before",
+        "  silo/finance/bundle was not tried: it waits for wave/canary",
+        "  wave/canary failed: silo/sales is OutOfSync, Degraded",
+        "Apply incomplete: 2 done, 1 failed, 1 not tried.",
+        "Mend what failed, then run it again.",
+    ]
+
+
 def test_what_is_blocked_is_counted_by_itself_and_is_to_be_mended_before_another_run_helps() -> None:
     assert outcome_text((), (), (), BLOCKED).splitlines() == [
         "  account/plant is blocked: account 200000000002 is SUSPENDED",
