@@ -60,7 +60,13 @@ class Publisher:
             site.version,
             step.silo in prepared.lake.defaults.residents,
         )
-        return made.over(prepared.index.silos.get(step.silo)) if step.wave else made
+        return made.over(self._before(made, step.silo)) if step.wave else made
+
+    def _before(self, made: Entry, silo: str) -> Entry | None:
+        """What the account ran, also where it had another silo's name."""
+        silos = self._prepared.index.silos
+        place = made.account, made.region
+        return silos.get(silo) or next((one for one in silos.values() if (one.account, one.region) == place), None)
 
     def _assets(self, rendered: Rendered, region: str) -> None:
         """One that is there already is the same by its name, if nobody wrote over it: a name proves nothing."""
