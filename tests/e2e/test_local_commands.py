@@ -53,6 +53,24 @@ def test_a_silos_account_is_a_profile_away() -> None:
     assert ":200000000001:assumed-role/OrganizationAccountAccessRole/" in done.stdout, done.stderr
 
 
+def test_the_account_of_a_silo_that_is_created_is_a_profile_away_once_it_is_there() -> None:
+    done = siloctl("local", "run", "--", sys.executable, "-c", CREATES, **REAL)
+
+    assert re.search(r":3\d{11}:assumed-role/OrganizationAccountAccessRole/", done.stdout), done.stderr
+
+
+CREATES = """
+import boto3
+management = boto3.client("organizations").describe_organization()["Organization"]["MasterAccountId"]
+role = f"arn:aws:iam::{management}:role/lake/lake-organization"
+given = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+session = boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
+made = {"Email": "aws+manufacturing@acme.example", "AccountName": "acme-manufacturing"}
+session.client("organizations").create_account(**made)
+print(boto3.Session(profile_name="manufacturing").client("sts").get_caller_identity()["Arn"])
+"""
+
+
 def test_siloctl_itself_is_found_as_the_command() -> None:
     done = siloctl("local", "run", "--", "siloctl", "validate")
 

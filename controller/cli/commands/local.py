@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 CONFIG = "AWS_CONFIG_FILE"
 ACCOUNTS = (
     "it knows you as the controller, in the master account; "
-    "to act in the account of a silo that names one by its id: aws --profile SILO …"
+    "to act in the account of a silo: aws --profile SILO …; accounts that are created meanwhile get theirs"
 )
 
 
@@ -53,8 +53,9 @@ def up(manifests: Path, port: int) -> None:
         click.echo(ACCOUNTS, err=True)
         sys.stdout.flush()
         told: list[ports.Row] | None = None
-        before = told
+        before, known = told, set(embedded.roles)
         while not stop.wait(0.5):  # a bare wait would hold signals back on some systems
+            known = _tell_new(known, embedded)
             found = ports.rows(embedded.sites, embedded.sftp, embedded.name)
             if found == before != told:  # once a deployment has come to rest
                 click.echo(f"\n{ports.table(found)}", err=True)
@@ -62,12 +63,28 @@ def up(manifests: Path, port: int) -> None:
             before = found
 
 
+def _tell_new(known: set[str], embedded: EmbeddedAws) -> set[str]:
+    """A line for each account that was not there before; answers the names of all."""
+    roles = embedded.roles
+    for name in sorted(roles.keys() - known):
+        click.echo(f"there is an account of {name} now, {roles[name].split(':')[4]}: aws --profile {name} …", err=True)
+    return set(roles)
+
+
 @contextmanager
 def _profiles(embedded: EmbeddedAws) -> Iterator[str]:
-    """A file of AWS's tools that lasts as long as the accounts that it names."""
+    """A file of AWS's tools that lasts as long as the accounts that it names, and follows them."""
     with tempfile.TemporaryDirectory(prefix="siloctl-") as folder:
         file = Path(folder) / "config"
-        file.write_text(embedded.profiles(Path(folder).name), encoding="utf-8")
+
+        def write() -> None:
+            """Whoever reads meanwhile gets one whole file or the other."""
+            fresh = file.with_suffix(".new")
+            fresh.write_text(embedded.profiles(Path(folder).name), encoding="utf-8")
+            fresh.replace(file)
+
+        write()
+        embedded.when_accounts_change(write)
         yield str(file)
 
 

@@ -24,10 +24,10 @@ _listeners: list[Callable[[], None]] = []
 _installed = False
 
 
-def install(changed: Callable[[], None]) -> None:
-    """Mend moto's Organizations, once a process; `changed` is called after an account came, moved or left."""
+def install(*changed: Callable[[], None]) -> None:
+    """Mend moto's Organizations, once a process; each of `changed` is called after an account came, moved or left."""
     global _installed
-    _listeners[:] = [changed]
+    _listeners[:] = changed
     if _installed:
         return
     _installed = True

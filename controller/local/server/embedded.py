@@ -107,7 +107,16 @@ class EmbeddedAws:
 
     def profiles(self, session: str) -> str:
         """A configuration file of AWS's tools: a profile for each silo and consumer, to act in its account."""
-        return people.config(people.let_in(self._lake), self._region, session)
+        return people.config(self.roles, self._region, session)
+
+    @property
+    def roles(self) -> dict[str, str]:
+        """The role to act by in each account that there is, by the name of its silo or consumer."""
+        return people.let_in(self._lake)
+
+    def when_accounts_change(self, call: Callable[[], None]) -> None:
+        """Have `call` called after an account was created, moved or removed."""
+        organization.install(stacksets.organization_changed, call)
 
     @property
     def environment(self) -> dict[str, str]:

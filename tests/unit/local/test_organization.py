@@ -80,6 +80,15 @@ def test_an_account_that_the_lake_creates_is_called_as_its_silo(embedded: Any, a
     made = managing(embedded, aws).create_account(**request)["CreateAccountStatus"]["AccountId"]
 
     assert embedded.name(made) == "plant"
+    assert embedded.roles["plant"] == f"arn:aws:iam::{made}:role/OrganizationAccountAccessRole"
+
+
+def test_whoever_keeps_profiles_hears_of_a_new_account_when_one_can_act_in_it(embedded: Any, aws: Aws) -> None:
+    heard: list[set[str]] = []
+    before = set(embedded.roles)
+    embedded.when_accounts_change(lambda: heard.append(set(embedded.roles)))
+    managing(embedded, aws).create_account(AccountName="acme-plant", Email="aws+plant@acme.example")
+    assert heard == [before | {"plant"}]
 
 
 def test_a_profile_names_its_session_so_that_no_cache_gives_that_of_a_former_one() -> None:
