@@ -23,6 +23,8 @@ from controller.model.source import Source
 
 KEEPING = frozenset({"Retain", "RetainExceptOnCreate", "Snapshot"})
 
+LOG = "AWS::Logs::LogGroup"  # tells of what goes with it, and is no data of the lake
+
 DATA, NO_DATA = "lake:data", "none"  # a resource's metadata: of a type that holds data, and yet only points at it
 
 # Types that hold data or identity: losing one loses what no re-run brings back.
@@ -37,7 +39,6 @@ DATA_TYPES = frozenset(
         "AWS::IAM::AccessKey",
         "AWS::IAM::User",
         "AWS::KMS::Key",
-        "AWS::Logs::LogGroup",
         "AWS::Redshift::Cluster",
         "AWS::RedshiftServerless::Namespace",
         "AWS::S3::Bucket",
@@ -123,11 +124,12 @@ def _created(address: str, new: Mapping[str, Any], source: Source | None) -> Cha
 def _deleted(address: str, old: Mapping[str, Any], source: Source | None, conditional: bool) -> Change:
     kept = old.get("DeletionPolicy") in KEEPING
     reason = "its condition holds no more" if conditional else "no manifest asks for it"
+    left = "; AWS keeps it, outside the stack" if kept else "; what it logged goes with it" if old["Type"] == LOG else ""
     return Change(
         address,
         old["Type"],
         Verb.DELETE,
-        reason + ("; AWS keeps it, outside the stack" if kept else ""),
+        reason + left,
         source=source,
         destroys_data=_holds_data(old) and not kept,
         retained=kept,

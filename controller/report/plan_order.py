@@ -15,7 +15,6 @@ from controller.diff.template import DATA_TYPES
 from controller.model.ownership import CONSUMER
 
 CREATED_SHOWN = 3  # of one owner, before the rest is only counted
-LOG = "AWS::Logs::LogGroup"  # not to be lost, and yet nothing that anybody looks for when it is made
 MEMBERS = ("silo/", CONSUMER)
 
 # Types that say who may do what, or are somebody who may.
@@ -81,7 +80,7 @@ def _owner(change: Change) -> str:
 
 
 def _weight(change: Change) -> int:
-    return 0 if change.type in DATA_TYPES - {LOG} else 1 if change.type in ACCESS_TYPES else 2
+    return 0 if change.type in DATA_TYPES else 1 if change.type in ACCESS_TYPES else 2
 
 
 def _likeness(change: Change) -> str:

@@ -153,7 +153,7 @@ def test_what_is_taken_out_stops_and_its_data_stays(folder: Path, siloctl: Siloc
 
     (folder / "flows/complaints.yaml").unlink()
     (folder / "shares/complaints-to-analytics.yaml").unlink()
-    assert agreed(siloctl) == {"ProcessLog"}
+    assert agreed(siloctl) == set()
     left = inventory(SALES, REGION)
     lost = gone(made, left)
     assert not any("omplaints" in name for kind, names in left.items() if kind != "log group" for name in names)
@@ -196,7 +196,7 @@ def test_what_is_taken_out_stops_and_its_data_stays(folder: Path, siloctl: Siloc
     (folder / "flows/orders.yaml").unlink()
     silo.write_text(silo.read_text() + "  lifecycle: retired\n")
     asked = agreed(siloctl)
-    assert asked == {"Server", "LoadLog", "ProcessLog", "AccessLog", "DeliveryLog", "Admins"}
+    assert asked == {"Server", "Admins"}
     left = inventory(SALES, REGION)
     assert {kind for kind in COMPUTE if left.get(kind, set()) - before.get(kind, set())} == set()
     assert files() == written

@@ -66,6 +66,15 @@ def test_each_way_to_differ_has_its_verb_and_says_what_it_costs(
     assert change.address == "silo/sales/storage/Thing"
 
 
+def test_a_log_group_that_goes_needs_no_leave_and_says_what_goes_with_it() -> None:
+    log = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/aws/vendedlogs/lake/sales/orders/process"}}
+    (gone,) = changes(log, {})
+    assert (gone.verb, gone.destroys_data) == (Verb.DELETE, False)
+    assert gone.reason == "no manifest asks for it; what it logged goes with it"
+    (kept,) = changes({**log, "DeletionPolicy": "RetainExceptOnCreate"}, {})
+    assert kept.reason == "no manifest asks for it; AWS keeps it, outside the stack"
+
+
 def test_a_property_below_a_fixed_one_replaces() -> None:
     table = {"Type": "AWS::Glue::Table", "Properties": {"DatabaseName": "d", "TableInput": {"Name": "a"}}}
     (change,) = changes(table, with_properties(table, TableInput={"Name": "b"}))
