@@ -71,6 +71,7 @@ class AwsSilos:
                 updated=_when(stack.get("LastUpdatedTime", stack["CreationTime"])),
                 parameters={p["ParameterKey"]: p.get("ParameterValue", "") for p in stack.get("Parameters", ())},
                 outputs={o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", ())},
+                tags={t["Key"]: t["Value"] for t in stack.get("Tags", ())},
             )
 
         return observed("cloudformation", _NO_STACK, read)
@@ -99,6 +100,18 @@ class AwsSilos:
                 )
                 for page in pages
                 for entry in page["StackResourceSummaries"]
+            )
+
+        return observed("cloudformation", _NO_STACK, read)
+
+    def survivors(self, place: Place, prefix: str) -> Observed[Sequence[str]]:
+        def read() -> Sequence[str]:
+            pages = self._api("cloudformation", place).get_paginator("list_stacks").paginate()
+            return tuple(
+                one["StackId"]
+                for page in pages
+                for one in page["StackSummaries"]
+                if one["StackName"].startswith(prefix) and one["StackStatus"] != "DELETE_COMPLETE"
             )
 
         return observed("cloudformation", _NO_STACK, read)

@@ -124,7 +124,9 @@ def _created(address: str, new: Mapping[str, Any], source: Source | None) -> Cha
 def _deleted(address: str, old: Mapping[str, Any], source: Source | None, conditional: bool) -> Change:
     kept = old.get("DeletionPolicy") in KEEPING
     reason = "its condition holds no more" if conditional else "no manifest asks for it"
-    left = "; AWS keeps it, outside the stack" if kept else "; what it logged goes with it" if old["Type"] == LOG else ""
+    left = (
+        "; AWS keeps it, outside the stack" if kept else "; what it logged goes with it" if old["Type"] == LOG else ""
+    )
     return Change(
         address,
         old["Type"],

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from controller.diff.change import Detail
 from controller.diff.drift import DriftClass, Finding
 from controller.engine.found import Subject
-from controller.engine.ways_out import APPLY, BY_HAND, START, there, way_out
+from controller.engine.ways_out import APPLY, NEVER_MADE, START, anew, there, way_out
 from controller.model.index import Entry
 from controller.model.live import LivePipeline, LiveStack
 from controller.model.ownership import SILO_STACK
@@ -21,6 +22,7 @@ class DeliveryDrift:
     subject: Subject
     entry: Entry | None
     now: datetime
+    restored: Callable[[bool], str]  # the way back where storage outlived its root, after a failed attempt or before
 
     def deaf(self, pipeline: LivePipeline | None, place: str, why: str, start: str) -> None:
         """A pipeline that is missing or cannot be read shows in the stack that it should carry, or that has it."""
@@ -74,7 +76,7 @@ class DeliveryDrift:
             "bundle",
             f"is published, and nothing of it runs: {SILO_STACK} is {root.status}",
             (Detail("BundleDigest", entry.bundle, None),),
-            reassert=way_out(root.status, self.subject.place),
+            reassert=(root.status in NEVER_MADE and self.restored(True)) or way_out(root.status, self.subject.place),
             accept=f"set spec.lifecycle: retired in its manifest, then {APPLY}",
             since=entry.published,
             source=self.subject.source,
@@ -82,14 +84,13 @@ class DeliveryDrift:
 
     def without_stack(self, entry: Entry) -> Finding:
         """Its buckets, keys and tables are still there, for they are kept, and stand in the way of new ones."""
-        start = there(START, self.subject.place)
         return Finding(
             DriftClass.UNDEPLOYED,
             f"{self.subject.address}/bundle",
             "bundle",
             f"is published, but there is no stack {SILO_STACK}: it was deleted, or never made",
             (Detail("BundleDigest", entry.bundle, None),),
-            reassert=f"{start}; what was kept of a deleted one has to be imported first: {BY_HAND}",
+            reassert=self.restored(False) or anew(self.subject.place),
             accept=f"set spec.lifecycle: retired in its manifest, then {APPLY}",
             since=entry.published,
             source=self.subject.source,

@@ -14,10 +14,11 @@ from controller.engine.partners import Users
 from controller.engine.policy_drift import PolicyDrift
 from controller.engine.ports import Ports
 from controller.engine.published import origin_of
+from controller.engine.restoring import restoring
 from controller.engine.silos import Silos
 from controller.engine.stack_drift import NESTED, StackDrift
 from controller.engine.vended import VendedReader
-from controller.engine.ways_out import START, START_SITE
+from controller.engine.ways_out import NEVER_MADE, START, START_SITE
 from controller.model.index import Entry
 from controller.model.live import LivePipeline, LiveResource, LiveStack, Place
 from controller.model.observed import Absent, Present, Unreadable
@@ -51,7 +52,8 @@ class _Look:
 
     def all(self) -> None:
         silos, place, found = self.eyes.silos, self.subject.place, self.subject.found
-        delivery = DeliveryDrift(self.subject, self.entry, self.eyes.ports.now())
+        restored = partial(restoring, self.subject.lake, self.eyes.ports, silos, place)
+        delivery = DeliveryDrift(self.subject, self.entry, self.eyes.ports.now(), restored)
         pipeline = value_or(silos.pipeline(place, PIPELINE), None)
         delivery.deaf(pipeline, "pipeline", "no longer looks for new bundles", START)
         if self.entry and self.entry.site:
@@ -62,6 +64,8 @@ class _Look:
             return
         found.compared["consumers" if self.subject.name.startswith(CONSUMER) else "silos"] += 1
         delivery.deployed(root, pipeline)
+        if root.status in NEVER_MADE:  # it has nothing to compare
+            return
         nested, gone = self._detected(root)
         there = {name: stack for name, stack in nested.items() if name not in gone}
         listed = self._policies(there)

@@ -19,6 +19,9 @@ class Silos(Protocol):
 
     def resources(self, place: Place, stack: str) -> Observed[Sequence[LiveResource]]: ...
 
+    def survivors(self, place: Place, prefix: str) -> Observed[Sequence[str]]:
+        """The ids of stacks that are there and whose names begin so."""
+
     def template(self, place: Place, stack: str) -> Observed[Mapping[str, Any]]:
         """The template as it was deployed."""
 

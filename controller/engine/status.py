@@ -11,10 +11,11 @@ from controller.engine.observe import read_index, side_by_side, value_or
 from controller.engine.ports import Ports
 from controller.engine.published import origin_of
 from controller.engine.residence import UNASKED, Residence, residence
+from controller.engine.restoring import restoring
 from controller.engine.shares import ShareReader
 from controller.engine.silos import Silos
 from controller.engine.unmatched import departed
-from controller.engine.ways_out import APPLY, DECLARE, LEFT_OVER, anew, way_out
+from controller.engine.ways_out import APPLY, DECLARE, LEFT_OVER, NEVER_MADE, anew, way_out
 from controller.model.health import Delivery, Health, Part, SiloStatus, Sync
 from controller.model.index import Index
 from controller.model.live import LiveStack, Place
@@ -131,7 +132,9 @@ class StatusReader:
             case Unreadable(why=why):
                 return Part(address, Health.UNKNOWN, why)
             case Absent() if carrier.health is Health.HEALTHY:
-                return Part(address, Health.DEGRADED, f"{SILO_STACK} is gone: it was deleted by hand", anew(place))
+                return Part(
+                    address, Health.DEGRADED, f"{SILO_STACK} is gone: it was deleted by hand", self._anew(place)
+                )
             case Absent():
                 coming = carrier.health is Health.PROGRESSING
                 health = Health.PROGRESSING if coming else Health.MISSING
@@ -150,6 +153,14 @@ class StatusReader:
         entry = self.index.silos.get(name)
         return entry is not None and live.outputs.get("BundleDigest") == entry.bundle
 
+    def _anew(self, place: Place) -> str:
+        return restoring(self.lake, self.ports, self.silos, place) or anew(place)
+
+    def _anew_after(self, live: LiveStack, place: Place) -> str:
+        """A root that was made is not to be deleted, whatever it cannot make."""
+        made = live.status not in NEVER_MADE
+        return "" if made else restoring(self.lake, self.ports, self.silos, place, failed=True)
+
     def _failed_stack(self, name: str, place: Place, live: LiveStack) -> Part:
         advice = way_out(live.status, place)
         match self.silos.failure(place, live.id):
@@ -158,7 +169,7 @@ class StatusReader:
                 reason = f"{live.status}: {origin.address(failed.nested, failed.logical_id)}: {failed.reason}"
                 source = origin.source(failed.nested, failed.logical_id)
                 if "already exists" in failed.reason:
-                    advice = f"{LEFT_OVER}; {advice}"
+                    advice = self._anew_after(live, place) or f"{LEFT_OVER}; {advice}"
                 return Part(f"{member_address(name)}/stack", Health.DEGRADED, reason, advice, source)
             case _:
                 reason = f"{live.status}: {live.reason}" if live.reason else live.status

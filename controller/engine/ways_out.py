@@ -15,6 +15,9 @@ LEFT_OVER = f"take away what a failed attempt left, such as a bucket (aws s3 rb 
 START_SITE = f"aws codepipeline start-pipeline-execution --name {SITE_PIPELINE}"
 
 
+NEVER_MADE = ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED")  # states of a stack whose creation failed
+
+
 def there(command: str, place: Place) -> str:
     """A command of AWS's own, with the region and the account that it is for."""
     return f"{command} --region {place.region}  # in account {place.account}"
@@ -24,7 +27,7 @@ def way_out(status: str, place: Place) -> str:
     """No update is taken by a stack whose creation was rolled back, nor by one whose rollback failed (user guide)."""
     stack = f"--stack-name {SILO_STACK} --region {place.region}"
     match status:
-        case "ROLLBACK_COMPLETE" | "ROLLBACK_FAILED" | "CREATE_FAILED":
+        case status if status in NEVER_MADE:
             return (
                 f"mend what failed ({APPLY} where that is in a manifest), then, for no update mends a stack that was "
                 f"never made: aws cloudformation delete-stack {stack} && "

@@ -70,6 +70,16 @@ def code_bucket(prefix: str, region: str) -> str:
     return f"{prefix}-{region}"
 
 
+def asset_address(prefix: str, region: str) -> str:
+    """What the key of an asset is appended to, for whoever fetches it."""
+    return f"https://{code_bucket(prefix, region)}.s3.{region}.amazonaws.com/"
+
+
+def deploy_role(region: str) -> str:
+    """Which the baseline makes for a silo's pipeline to deploy with."""
+    return f"lake-{region}-cloudformation-codepipeline-rl"
+
+
 def role_arn(account: str, role: str) -> str:
     return f"arn:aws:iam::{account}:role{ROLE_PATH}{role}"
 

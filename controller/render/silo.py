@@ -11,7 +11,14 @@ from controller.model.bundle import Rendered, Template, canonical, sha256
 from controller.model.errors import ManifestsInvalid
 from controller.model.facts import Fact
 from controller.model.inputs import joined
-from controller.model.ownership import MANAGED_BY, TAG_CONSUMER, TAG_MANAGED_BY, TAG_ORGANIZATION, TAG_SILO, code_bucket
+from controller.model.ownership import (
+    MANAGED_BY,
+    TAG_CONSUMER,
+    TAG_MANAGED_BY,
+    TAG_ORGANIZATION,
+    TAG_SILO,
+    asset_address,
+)
 from controller.model.problem import Problem, ordered
 from controller.render.asked import asked_for
 from controller.render.blueprint import Catalogue
@@ -111,12 +118,11 @@ def _tag(member: Member) -> str:
 
 def _root(lake: Lake, member: Member) -> dict[str, Any]:
     organization = lake.organization
-    bucket = code_bucket(organization.code_bucket.name_prefix, member.region)
     return {
         "kind": "silo" if isinstance(member, Silo) else "consumer",
         "name": member.name,
         "organization": organization.name,
-        "assets": f"https://{bucket}.s3.{member.region}.amazonaws.com/",
+        "assets": asset_address(organization.code_bucket.name_prefix, member.region),
         "retired": retired(member),
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -76,6 +77,8 @@ def _value(shape: Any, said: list[str]) -> Any:
     match shape.type_name:
         case "boolean":
             return True
+        case "list" | "structure" if said[0].startswith(("[", "{")):
+            return json.loads(said[0])
         case "list":
             return [_value(shape.member, [word]) for word in said]
         case "structure":  # Key=value,Key=value

@@ -45,6 +45,11 @@ class FakeSilos:
     def resources(self, place: Place, stack: str) -> Observed[Sequence[LiveResource]]:
         return self._answer(self.listed, place, stack)
 
+    def survivors(self, place: Place, prefix: str) -> Observed[Sequence[str]]:
+        return Present(
+            tuple(name for account, name in self.stacks if account == place.account and name.startswith(prefix))
+        )
+
     def template(self, place: Place, stack: str) -> Observed[Mapping[str, Any]]:
         return self._answer(self.templates, place, stack)
 

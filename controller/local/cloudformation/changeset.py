@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from controller.local.cloudformation import drift, parameters
+from controller.local.cloudformation import drift, importing, parameters
 from controller.local.cloudformation.comparison import ABSENT, canonical
 from controller.local.cloudformation.preview import Change, Detail, Preview, shown
 from controller.local.cloudformation.stack import Stack, Wanted, now
@@ -26,6 +26,7 @@ class ChangeSet:
     description: str | None = None
     on_failure: str | None = None
     nested: bool = False
+    imports: tuple[importing.Target, ...] = ()  # where the kind is IMPORT
     parent_id: str | None = None
     root_id: str | None = None
     id: str = ""
@@ -43,6 +44,10 @@ class ChangeSet:
     def work_out(self) -> None:
         """Find the changes; a set without any, or with a fault, is FAILED."""
         try:
+            if self.kind == "IMPORT":
+                self.changes = importing.changes(self.stack, self.wanted, self.imports)
+                self.status, self.execution = "CREATE_COMPLETE", "AVAILABLE"
+                return
             preview = Preview(self.stack, self.wanted)
             self.changes = (*preview.changes, *self._reverts(preview))
         except FAILURES as failure:

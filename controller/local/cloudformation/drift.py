@@ -58,7 +58,14 @@ UNCHECKED = frozenset(
         "AWS::SecretsManager::ResourcePolicy",
     )
 )
-DETECTABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED")
+DETECTABLE = (
+    "CREATE_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "UPDATE_ROLLBACK_FAILED",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_COMPLETE",
+)
 IGNORED = frozenset(
     ("Code", "KmsKeyId", "KMSKeyId", "MasterUserPassword", "Password")
 )  # user guide, drift: not compared

@@ -12,6 +12,7 @@ from controller.local.cloudformation import (
     deletion,
     estate,
     evaluation,
+    importing,
     nested,
     policy,
     requests,
@@ -29,7 +30,15 @@ from controller.local.cloudformation.update import Update
 from controller.local.cloudformation.worker import in_turn, start
 
 UPDATABLE = frozenset(
-    ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_FAILED", "CREATE_FAILED")
+    (
+        "CREATE_COMPLETE",
+        "UPDATE_COMPLETE",
+        "UPDATE_ROLLBACK_COMPLETE",
+        "UPDATE_FAILED",
+        "CREATE_FAILED",
+        "IMPORT_COMPLETE",
+        "IMPORT_ROLLBACK_COMPLETE",
+    )
 )
 NOTHING = '{"Resources": {"Nothing": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}}'
 
@@ -156,6 +165,7 @@ class StackBackend:
             description=params.get("Description"),
             on_failure=params.get("OnStackFailure"),
             nested=_true(params.get("IncludeNestedStacks")),
+            imports=importing.targets(params, wanted) if kind == "IMPORT" else (),
         )
         if kind == "CREATE" and stack.id not in self.estate.stacks:
             self.estate.add(stack)
@@ -177,7 +187,7 @@ class StackBackend:
                 f"ChangeSet [{change_set.id}] cannot be executed in its current status of [{change_set.status}]",
                 "InvalidChangeSetStatus",
             )
-        if change_set.kind == "UPDATE":
+        if change_set.kind != "CREATE":
             self.check_updatable(stack)
         self.change_sets.drop(self.change_sets.of(stack))
         stack.change_set_id = change_set.id
@@ -186,6 +196,10 @@ class StackBackend:
             stack.wanted, stack.token = change_set.wanted, params.get("ClientRequestToken")
             creation.announce(stack, "DO_NOTHING" if kept else change_set.on_failure or "ROLLBACK")
             start(stack, partial(creation.create, stack))
+        elif change_set.kind == "IMPORT":
+            stack.token = params.get("ClientRequestToken")
+            stack.tell("IMPORT_IN_PROGRESS", "User Initiated")
+            start(stack, partial(importing.run, stack, change_set.wanted, change_set.changes))
         else:
             self._update(stack, change_set.wanted, kept, params.get("ClientRequestToken"))
         return stack

@@ -52,7 +52,7 @@ def start(stack: Stack, work: Callable[[], None]) -> None:
 
 
 def _failed(status: str) -> str:
-    for operation in ("UPDATE_ROLLBACK", "UPDATE", "CREATE", "DELETE"):
+    for operation in ("UPDATE_ROLLBACK", "UPDATE", "CREATE", "DELETE", "IMPORT_ROLLBACK"):
         if status.startswith(operation):
             return f"{operation}_FAILED"
     return "ROLLBACK_FAILED"
