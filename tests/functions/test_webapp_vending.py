@@ -16,7 +16,7 @@ from controller.local.functions import FunctionFailed, runner
 from controller.local.server.calls import Call
 from controller.local.server.gateway import Cut
 from tests.functions import webapp
-from tests.functions.webapp import ACCOUNT, BUCKET, REGION, STACK, Backend, as_partner, users
+from tests.functions.webapp import ACCOUNT, BUCKET, REGION, STACK, Answer, Backend, as_partner, users
 
 pytestmark = pytest.mark.emulator
 
@@ -103,11 +103,11 @@ def test_twenty_admins_at_once_vend_twenty(embedded: Any) -> None:
     assert change_sets() == []
 
 
-def killing(embedded: Any, moment: str) -> Callable[[], None]:
-    """End the function's process when it is about to execute a change set, or has just had it executed."""
+def killing(embedded: Any, moment: str, operation: str = "ExecuteChangeSet") -> Callable[[], None]:
+    """End the function's process when it is about to write so, such as to execute a change set, or has just done it."""
 
     def kill(call: Call) -> None:
-        if call.operation == "ExecuteChangeSet":
+        if call.operation == operation:
             setattr(embedded.gateway, moment, None)
             for instance in runner._running.values():
                 instance._process.kill()
@@ -196,3 +196,58 @@ def test_a_template_that_another_wrote_in_the_bucket_is_never_carried_out(backen
     backend.settled()
     assert (backend.template, change_sets()) == (before, [])
     assert backend.pair("after")
+
+
+@pytest.mark.parametrize("step", ["PutObject", "TagResource", "GetSecretValue"])
+def test_of_two_who_ask_for_a_secret_at_the_same_instant_one_is_shown_it(
+    backend: Backend, embedded: Any, step: str
+) -> None:
+    """The second asks in each moment that the first still has before its answer."""
+    word = backend.vend("carrier").said["reveal"]
+    backend.settled()
+    rival = Backend([webapp.instance()])
+    answers: list[Answer] = []
+    decided = embedded.gateway._decided
+
+    def meanwhile(environ: Any, start: Any, service: str, operation: str, who: Any) -> Any:
+        if operation == step and not answers:
+            answers.append(Answer(0, {}, {}))
+            answers.append(rival.reveal("carrier", word))
+        return decided(environ, start, service, operation, who)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(embedded.gateway, "_decided", meanwhile)
+        answers.append(backend.reveal("carrier", word))
+    first, second = answers[1:]
+    assert sorted((first.status, second.status)) == [200, 410]
+    (refused,) = (one for one in (first, second) if one.status == 410)
+    assert refused.code == "shown" and "secretAccessKey" not in json.dumps(refused.said)
+    told = [one["did"] for one in backend.call("GET", "/api/audit").said["entries"]]
+    assert told.count("revealed") == 1
+
+
+def test_eight_who_ask_at_once_are_shown_a_secret_once(embedded: Any) -> None:
+    backend = webapp.deployed(instances=4)
+    word = backend.vend("carrier").said["reveal"]
+    backend.settled()
+    begin = threading.Barrier(8)
+
+    def ask(_: int) -> int:
+        begin.wait()
+        return backend.reveal("carrier", word).status
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(ask, range(8))) == [200] + [410] * 7
+
+
+def test_a_failure_after_the_claim_shows_nothing_to_anybody_until_a_rotation(backend: Backend, embedded: Any) -> None:
+    word = backend.vend("carrier").said["reveal"]
+    backend.settled()
+    killing(embedded, "before_write", "TagResource")
+    with pytest.raises(FunctionFailed):
+        backend.reveal("carrier", word)
+    embedded.gateway.restore()
+    again = backend.reveal("carrier", word)
+    assert (again.status, again.code) == (410, "shown")
+    rotated = backend.call("POST", "/api/credentials/carrier/rotate", {})
+    assert backend.reveal("carrier", rotated.said["reveal"]).status == 200

@@ -214,7 +214,7 @@ def _stack(left: Callable[[], float] | None = None) -> VendedStack:
 
 
 def _secrets() -> Secrets:
-    return Secrets(client("secretsmanager"), SETTINGS)
+    return Secrets(client("secretsmanager"), client("s3"), SETTINGS)
 
 
 def _marks(seen: Seen) -> dict[str, Mark | None]:

@@ -23,8 +23,8 @@ class Mark:
 
 
 class Secrets:
-    def __init__(self, secretsmanager: Any, settings: Settings) -> None:
-        self._api, self._settings = secretsmanager, settings
+    def __init__(self, secretsmanager: Any, s3: Any, settings: Settings) -> None:
+        self._api, self._s3, self._settings = secretsmanager, s3, settings
 
     def mark(self, credential: Credential) -> Mark | None:
         """None where its present key was not shown, or where there is no secret yet."""
@@ -38,6 +38,21 @@ class Secrets:
         if len(words) != 3 or words[0] != str(credential.serial):
             return None
         return Mark(int(words[0]), words[1], words[2])
+
+    def claim(self, credential: Credential) -> bool:
+        """Whether nobody claimed its present key before: S3 makes the object once, however many ask at once.
+
+        The mark, which takes a moment to be seen, comes after it and stays; the object goes with its day. Whoever fails
+        before the mark has been shown nothing.
+        """
+        place = {"Bucket": self._settings.shelf, "Key": f"shown/{credential.name}/{credential.reveal}"}
+        try:
+            self._s3.put_object(**place, IfNoneMatch="*")
+        except ClientError as error:
+            if error.response["Error"]["Code"] in ("PreconditionFailed", "ConditionalRequestConflict"):
+                return False
+            raise
+        return True
 
     def pair(self, credential: Credential) -> dict[str, str]:
         """What the partner logs in with."""

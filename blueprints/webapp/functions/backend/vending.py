@@ -90,13 +90,17 @@ class Vending:
         if credential is None or not isinstance(word, str) or not word.isascii() or digest(word) != credential.reveal:
             raise self._unknown(name, credential, seen)
         if (mark := self._secrets.mark(credential)) is not None:
-            raise Refused(410, "shown", f"This secret was shown at {mark.at} to {mark.by}. Rotate it to get a new one.")
+            raise _shown(f"at {mark.at} to {mark.by}")
         key = self._key(credential)
-        pair = self._secrets.pair(credential) if key else {}
-        if not key or pair["accessKeyId"] != key:
+        if not key:
             raise _making(name)
+        if not self._secrets.claim(credential):
+            raise _shown("to another request a moment ago")
         entry = Entry(instant(self._now), by, REVEALED, name)
         self._secrets.set_mark(credential, Mark(credential.serial, entry.at, by))
+        pair = self._secrets.pair(credential)
+        if pair["accessKeyId"] != key:
+            raise Refused(409, "changed", "This secret was changed outside of the web app. Rotate it to get a new one.")
         self._log(entry)
         return pair
 
@@ -153,14 +157,14 @@ class Vending:
         return moment(credential.expires, self._now) + since < self._now
 
     def _key(self, credential: Credential) -> str:
-        """The id of its key, once that is the one that was asked for last."""
-        found = self._stack.resource(f"{template.logical_id(credential.name)}Secret")
-        key = self._stack.resource(f"{template.logical_id(credential.name)}Key")
-        if found is None or key is None or not (_settled(found) and _settled(key)):
-            return ""
-        return (
-            str(key["PhysicalResourceId"]) if key["LastUpdatedTimestamp"] >= moment(credential.made, self._now) else ""
+        """The id of its key, once that is the one that was asked for last, and is in the secret."""
+        made = moment(credential.made, self._now)
+        key, secret = (
+            self._stack.resource(f"{template.logical_id(credential.name)}{kind}") for kind in ("Key", "Secret")
         )
+        if key is None or secret is None or not (_settled(key, made) and _settled(secret, made)):
+            return ""
+        return str(key["PhysicalResourceId"])
 
     def _unknown(self, name: str, credential: Credential | None, seen: Seen) -> Refused:
         if seen.busy:
@@ -177,8 +181,13 @@ def _making(name: str) -> Refused:
     return Refused(409, "making", f"{name} is still being made.", retry_after=3)
 
 
-def _settled(resource: Mapping[str, Any]) -> bool:
-    return resource["ResourceStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+def _shown(how: str) -> Refused:
+    return Refused(410, "shown", f"This secret was shown {how}. Rotate it to get a new one.")
+
+
+def _settled(resource: Mapping[str, Any], since: datetime) -> bool:
+    complete = resource["ResourceStatus"] in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+    return complete and bool(resource["LastUpdatedTimestamp"] >= since)
 
 
 def _free(document: Document, name: str) -> None:
