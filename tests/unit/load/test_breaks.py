@@ -277,6 +277,15 @@ def test_all_faults_of_a_file_are_told_together(lake: Path, everything: frozense
     assert [problem.code for problem in problems] == ["yaml-alias", "wrong-value", "wrong-type"]
 
 
+def test_a_web_app_that_nobody_signs_in_to_is_told_with_what_to_write(lake: Path, everything: frozenset[str]) -> None:
+    file = lake / "silos/sales.yaml"
+    lines = file.read_text().splitlines(keepends=True)
+    file.write_text("".join(line for line in lines if "signIn" not in line))
+    missing = only(examine(lake, everything, TODAY).problems, file, "missing-field")
+    assert missing.field == "spec.webapp"
+    assert '"admins": ["lake-admin@sales.acme.example"]' in missing.hint
+
+
 MIXED: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
     "an unknown key and a wrong reference": (
         [("  schedule:", "  shedule: x\n  schedule:"), ("silo: sales", "silo: sale")],
