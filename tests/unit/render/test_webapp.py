@@ -45,6 +45,12 @@ BY_VENDING = {"cloudformation:RoleArn": VENDING}
 TO_CLOUDFORMATION = {"iam:PassedToService": "cloudformation.amazonaws.com"}
 BOUNDED = {"iam:PermissionsBoundary": BOUNDARY}
 
+DOMAIN = "upload.sales.acme.example"
+TAGS = {"lake:managed-by": "siloctl", "lake:organization": "acme", "lake:silo": "sales"}
+OWN = {f"aws:ResourceTag/{key}": value for key, value in TAGS.items()}
+MARKS = {"aws:TagKeys": tuple(TAGS), **{f"aws:RequestTag/{key}": value for key, value in TAGS.items()}}
+ASKED = {**MARKS, "acm:DomainNames": (DOMAIN,), "acm:ValidationMethod": "DNS"}
+
 # Action, resource, context, whether it is allowed.
 BACKEND = [
     ("cloudformation:CreateChangeSet", STACK, BY_VENDING, True),
@@ -121,8 +127,17 @@ EDGE = [
     ("wafv2:DeleteWebACL", ACL, THERE, True),
     ("wafv2:DeleteWebACL", ACL.replace("lake-eu-west-1-webapp", "theirs"), THERE, False),
     ("wafv2:DeleteWebACL", ACL.replace("us-east-1", "eu-west-1"), HERE, False),
-    ("acm:RequestCertificate", "*", THERE, True),
-    ("acm:DeleteCertificate", CERTIFICATE, {**THERE, "aws:ResourceTag/lake:managed-by": "siloctl"}, True),
+    ("acm:RequestCertificate", "*", {**THERE, **ASKED}, True),
+    ("acm:RequestCertificate", "*", {**THERE, **ASKED, "acm:DomainNames": ("other.example",)}, False),
+    ("acm:RequestCertificate", "*", {**THERE, **ASKED, "acm:DomainNames": (DOMAIN, "other.example")}, False),
+    ("acm:RequestCertificate", "*", {**THERE, **ASKED, "acm:ValidationMethod": "EMAIL"}, False),
+    ("acm:RequestCertificate", "*", {**THERE, **MARKS, "acm:ValidationMethod": "DNS"}, False),
+    ("acm:AddTagsToCertificate", CERTIFICATE, {**THERE, **MARKS}, True),
+    ("acm:AddTagsToCertificate", CERTIFICATE, {**THERE, **MARKS, "aws:ResourceTag/lake:silo": "finance"}, False),
+    ("acm:AddTagsToCertificate", CERTIFICATE, {**THERE, **MARKS, "aws:RequestTag/lake:silo": "finance"}, False),
+    ("acm:AddTagsToCertificate", CERTIFICATE, {**THERE, **MARKS, "aws:TagKeys": ("lake:silo", "cost")}, False),
+    ("acm:DeleteCertificate", CERTIFICATE, {**THERE, **OWN}, True),
+    ("acm:DeleteCertificate", CERTIFICATE, {**THERE, **OWN, "aws:ResourceTag/lake:silo": "finance"}, False),
     ("acm:DeleteCertificate", CERTIFICATE, THERE, False),
     ("acm:ExportCertificate", CERTIFICATE, THERE, False),
     ("cloudformation:ExecuteChangeSet", STACK, {}, False),
