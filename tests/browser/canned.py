@@ -68,6 +68,7 @@ class Canned:
     making: int = 0  # how often a pair is not ready yet
     unmade: str = ""  # why a pair never is
     down: int = 0  # how often the gateway answers a wish by itself
+    taken: list[dict[str, Any]] = field(default_factory=list)  # who got a folder since the list was read
     token: str = "access"  # that the gateway takes
     asked: list[Request] = field(default_factory=list)
     bodies: list[tuple[str, Any]] = field(default_factory=list)
@@ -117,6 +118,11 @@ class Canned:
             self.down -= 1
             if self.down >= 0:
                 return 503, {"message": "Service Unavailable"}
+            if self.taken and not body.get("shared"):
+                self.credentials.extend(self.taken)
+                return refusal(
+                    409, "folder-taken", f"{body['prefix']}/ would be shared: {self.taken[0]['name']} has it."
+                )
             self.credentials.append(
                 credential(body["name"], prefix=f"{body['prefix']}/", protocols=body["protocols"], shown=False, keys=[])
             )

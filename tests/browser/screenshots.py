@@ -95,6 +95,7 @@ def vending(page: Page, behind: Canned, drop: Bucket) -> None:
 
 def pair(page: Page, behind: Canned, drop: Bucket) -> None:
     vending(page, behind, drop)
+    page.check("[name=shared]")
     page.click("#vend-button")
     page.wait_for_selector("#pair:visible")
 

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 from tests.browser.canned import ADMIN, FIRST, KEY_ID, OWN, SECRET, credential
 from tests.browser.conftest import Scene
@@ -27,6 +27,10 @@ def sign_in(scene: Scene) -> None:
     scene.page.fill("#code", CODE)
     scene.page.keyboard.press("Enter")
     expect(scene.page.locator(".entry").first).to_be_visible()
+
+
+def entry(scene: Scene, name: str) -> Locator:
+    return scene.page.locator(".entry", has=scene.page.get_by_role("heading", name=name))
 
 
 def asked(scene: Scene, what: str) -> list[Any]:
@@ -128,12 +132,12 @@ def test_a_session_that_is_over_leads_back_to_the_sign_in(scene: Scene) -> None:
 def test_credentials_are_told_with_state_end_and_last_use_and_can_be_filtered(scene: Scene) -> None:
     sign_in(scene)
     expect(scene.page.locator(".entry")).to_have_count(5)
-    fastfreight = scene.page.locator(".entry", has_text="fastfreight")
+    fastfreight = entry(scene, "fastfreight")
     expect(fastfreight).to_contain_text("declared in git")
     expect(fastfreight).to_contain_text("deliver and list in shipments/")
     expect(fastfreight).to_contain_text("by s3")
     expect(fastfreight.get_by_role("button")).to_have_count(0)
-    expect(scene.page.locator(".entry", has_text="harbour-returns")).to_contain_text("(in 30 hours)")
+    expect(entry(scene, "harbour-returns")).to_contain_text("(in 30 hours)")
     scene.page.select_option("#filter-state", "expired")
     expect(scene.page.locator(".entry")).to_have_count(1)
     expect(scene.page.locator("#entries-told")).to_have_text("1 of 5 credentials")
@@ -164,6 +168,7 @@ def vend(scene: Scene) -> None:
     scene.page.fill("#vend-cidrs", "203.0.113.0/24, 2001:db8::/48")
     scene.page.fill("#vend-limit", "512")
     scene.page.fill("#vend-note", "For the trial")
+    scene.page.get_by_label("They are meant to share this folder").check()
     scene.page.locator("#vend-button").click()
 
 
@@ -181,8 +186,69 @@ def test_giving_access_asks_for_what_was_chosen(scene: Scene) -> None:
             "cidrs": ["203.0.113.0/24", "2001:db8::/48"],
             "maxObjectMiB": 512,
             "note": "For the trial",
+            "shared": True,
         }
     ]
+
+
+def test_a_folder_that_others_have_is_given_only_to_who_says_that_it_is_meant(scene: Scene) -> None:
+    sign_in(scene)
+    pilot = entry(scene, "brightline-pilot")
+    expect(pilot).to_contain_text("harbour-returns and oldtown-audit")
+    expect(entry(scene, "fastfreight")).not_to_contain_text("Shares files with")
+    scene.page.get_by_role("button", name="Give access").first.click()
+    scene.page.fill("#vend-name", "coastline")
+    scene.page.select_option("#vend-zone", "shipments")
+    expect(scene.page.locator("#vend-shared")).to_contain_text("fastfreight (shipments/) has files in the same place.")
+    scene.page.locator("#vend-button").click()
+    expect(scene.page.locator("#vend-problem")).to_contain_text("Confirm that the folder is meant to be shared")
+    expect(scene.page.get_by_label("They are meant to share")).to_be_focused()
+    assert asked(scene, "POST /credentials") == []
+    scene.page.get_by_label("They are meant to share").check()
+    scene.page.select_option("#vend-zone", "erp/orders")
+    expect(scene.page.locator("#vend-shared")).to_contain_text("harbour-returns (erp/orders/)")
+    expect(scene.page.get_by_label("They are meant to share")).not_to_be_checked()
+    scene.page.get_by_label("They are meant to share").check()
+    scene.page.locator("#vend-button").click()
+    expect(scene.page.locator("#pair")).to_be_visible()
+    assert [body["shared"] for body in asked(scene, "POST /credentials")] == [True]
+
+
+def test_a_folder_that_nobody_has_asks_nothing(scene: Scene) -> None:
+    scene.behind.credentials[:] = [credential("quay", prefix="erp/orders-old/"), credential("gone", state="ending")]
+    sign_in(scene)
+    scene.page.get_by_role("button", name="Give access").first.click()
+    scene.page.fill("#vend-name", "coastline")
+    expect(scene.page.locator("#vend-shared")).to_be_hidden()
+    scene.page.locator("#vend-button").click()
+    expect(scene.page.locator("#pair")).to_be_visible()
+    assert "shared" not in asked(scene, "POST /credentials")[0]
+
+
+def test_a_folder_that_somebody_got_meanwhile_is_asked_about(scene: Scene) -> None:
+    scene.behind.credentials[:] = [credential("quay", prefix="shipments/")]
+    scene.behind.taken = [credential("rival")]
+    sign_in(scene)
+    scene.page.get_by_role("button", name="Give access").first.click()
+    scene.page.fill("#vend-name", "coastline")
+    scene.page.locator("#vend-button").click()
+    expect(scene.page.locator("#vend-problem")).to_contain_text("rival has it")
+    scene.page.get_by_label("They are meant to share").check()
+    scene.page.locator("#vend-button").click()
+    expect(scene.page.locator("#pair")).to_be_visible()
+
+
+def test_hundreds_are_shown_by_the_fifty_and_found_by_their_names(scene: Scene) -> None:
+    scene.behind.credentials[:] = [credential(f"many-{n:03}", prefix=f"erp/orders/{n}/") for n in range(160)]
+    sign_in(scene)
+    expect(scene.page.locator(".entry")).to_have_count(50)
+    expect(scene.page.locator("#entries-told")).to_have_text("160 credentials")
+    scene.page.get_by_role("button", name="Show more").click()
+    expect(scene.page.locator(".entry")).to_have_count(100)
+    expect(scene.page.locator(".entry h3").nth(50)).to_be_focused()
+    scene.page.fill("#filter-words", "many-15")
+    expect(scene.page.locator(".entry")).to_have_count(10)
+    expect(scene.page.get_by_role("button", name="Show more")).to_be_hidden()
 
 
 def test_the_pair_is_waited_for_shown_once_and_then_nowhere(scene: Scene) -> None:
@@ -255,6 +321,7 @@ def test_one_wish_sent_twice_is_one_wish_and_another_is_another(scene: Scene) ->
     scene.page.get_by_role("button", name="I have kept it, close").click()
     scene.page.get_by_role("button", name="Give access").first.click()
     scene.page.fill("#vend-name", "other")
+    scene.page.get_by_label("They are meant to share this folder").check()
     scene.page.locator("#vend-button").click()
     expect(scene.page.locator("#handover-title")).to_have_text("Access for other")
     sent = [one for one in scene.behind.asked if one.method == "POST" and one.url.endswith("/credentials")]
@@ -268,7 +335,7 @@ def test_more_time_and_a_new_key_are_given_after_a_question(scene: Scene) -> Non
     scene.page.fill("#extend-length", "3")
     scene.page.locator("#extend-form [type=submit]").click()
     expect(scene.page.locator("#extend")).to_be_hidden()
-    expect(scene.page.locator(".entry", has_text="harbour-returns")).to_contain_text("(in 3 days)")
+    expect(entry(scene, "harbour-returns")).to_contain_text("(in 3 days)")
     scene.page.get_by_role("button", name="New key: harbour-returns").click()
     scene.page.locator("#rotate-form [type=submit]").click()
     expect(scene.page.locator("#pair-secret")).to_have_value(SECRET)

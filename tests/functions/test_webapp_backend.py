@@ -254,6 +254,36 @@ def _age(backend: Backend, name: str, ago: timedelta) -> None:
     assert backend.rewrite(template) == "UPDATE_COMPLETE"
 
 
+def test_a_folder_that_others_have_is_given_when_an_admin_says_so_and_that_is_kept(backend: Backend) -> None:
+    iam = clients.client("iam", ACCOUNT, REGION)
+    iam.create_user(UserName="holder", Path=PARTNERS, Tags=[{"Key": "lake:prefix", "Value": "inbound/carrier/holder"}])
+    alone = backend.vend("own-folder", prefix="inbound/carrier/own", shared=False)
+    assert alone.status == 202, alone.said
+    backend.settled()
+    for name, prefix, holder in (
+        ("same", "inbound/carrier/holder", "holder has inbound/carrier/holder/"),
+        ("within", "inbound/carrier/holder/a", "holder has"),
+        (
+            "around",
+            "inbound/carrier",
+            "holder has inbound/carrier/holder/ and vended-own-folder has inbound/carrier/own/",
+        ),
+        ("same-vended", "inbound/carrier/own", "vended-own-folder has"),
+    ):
+        answer = backend.vend(f"sharing-{name}", prefix=prefix, shared=False)
+        assert (answer.status, answer.code) == (409, "folder-taken"), name
+        assert holder in answer.said["error"]["message"]
+        assert f"vended-sharing-{name}" not in users()
+    assert backend.vend("sharing-around", prefix="inbound/carrier").status == 202
+    (told,) = told_of(backend, "sharing-around")
+    assert told["detail"].endswith(
+        ", shared: holder has inbound/carrier/holder/ and vended-own-folder has inbound/carrier/own/"
+    )
+    assert [one["detail"] for one in webapp.log() if one.get("credential") == "sharing-around"] == [told["detail"]]
+    backend.settled()
+    iam.delete_user(UserName="holder")
+
+
 def test_two_who_extend_the_same_both_find_it_extended(backend: Backend) -> None:
     backend.pair("both", hours=1)
 

@@ -22,8 +22,8 @@ from controller.render.blueprint import Catalogue
 from tests.functions.loading import modules
 from tests.functions.webapp import ACCOUNT, ADMIN, ASKED, BUCKET, REGION, environment
 
-credential, template, configuration, audit, refused, requests = modules(
-    "webapp", "backend", "credential", "template", "settings", "audit", "refused", "request"
+credential, template, configuration, audit, refused, requests, folders = modules(
+    "webapp", "backend", "credential", "template", "settings", "audit", "refused", "request", "folders"
 )
 
 CATALOGUE = Catalogue.read()
@@ -203,6 +203,7 @@ def test_odd_bodies_are_refused(body: Any) -> None:
         {"note": "a\x00b"},
         {"note": "\u202eback"},
         {"note": "a" * 201},
+        {"shared": "yes"},
         {"role": "arn:aws:iam::1:role/x"},
     ],
     ids=str,
@@ -210,6 +211,7 @@ def test_odd_bodies_are_refused(body: Any) -> None:
 def test_what_no_admin_may_ask_for_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(refused.Refused) as told:
         one(**changes)
+        credential.confirmed({"name": "carrier", **ASKED, **changes})
     assert next(iter(changes)) in str(told.value)
 
 
@@ -323,3 +325,19 @@ def test_what_is_kept_of_a_request_tells_neither_its_key_nor_its_word() -> None:
     assert not {first.key, first.word} & {other.key, other.word}
     assert first.word not in (first.key, first.said, requests.digest(first.word))
     assert key not in repr((first.key, first.said))
+
+
+@pytest.mark.parametrize(
+    ("prefix", "meets"),
+    [("a/b", True), ("a", True), ("a/b/c", True), ("a/bc", False), ("a/c", False), ("b", False), ("aa", False)],
+)
+def test_folders_meet_where_one_lies_in_the_other(prefix: str, meets: bool) -> None:
+    assert folders.meeting(prefix, {"carrier": "a/b"}) == (["carrier"] if meets else [])
+
+
+def test_who_has_a_folder_is_told_by_name_and_many_by_number() -> None:
+    others = {f"carrier-{number}": f"a/{number}" for number in range(7)}
+    names = folders.meeting("a", others)
+    assert folders.words(names[:1], others) == "carrier-0 has a/0/"
+    assert folders.words(names[:3], others) == "carrier-0 has a/0/, carrier-1 has a/1/ and carrier-2 has a/2/"
+    assert folders.words(names, others).endswith("carrier-4 has a/4/ and 2 more have others")

@@ -25,7 +25,13 @@ BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/lake/lake-partner-boundary-{REGION}"
 PARTNERS = f"/partners/{SILO}/"
 ADMIN, SITE = "lake-admin@sales.acme.example", "upload.sales.acme.example"
 ZONES = [{"prefix": "erp", "flow": "erp"}, {"prefix": "inbound/carrier", "flow": "shipments"}]
-ASKED: dict[str, Any] = {"prefix": "erp", "protocols": ["api", "web"], "permissions": ["upload", "list"], "hours": 24}
+ASKED: dict[str, Any] = {
+    "prefix": "erp",
+    "protocols": ["api", "web"],
+    "permissions": ["upload", "list"],
+    "hours": 24,
+    "shared": True,
+}
 
 
 @dataclass

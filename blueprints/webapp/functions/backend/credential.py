@@ -23,7 +23,8 @@ CIDRS_MAX = 10  # a user's policies hold 2,048 characters (IAM user guide, quota
 MIB_MAX = 5_242_880  # 5 TiB, the largest object (S3 user guide)
 NOTE_MAX = 200
 TIME = "%Y-%m-%dT%H:%M:%SZ"
-FIELDS = frozenset({"name", "prefix", "protocols", "permissions", "hours", "cidrs", "maxObjectMiB", "note"})
+FIELDS = frozenset({"name", "prefix", "protocols", "permissions", "hours", "cidrs", "maxObjectMiB", "note", "shared"})
+OPTIONAL = frozenset({"cidrs", "maxObjectMiB", "note", "shared"})
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def moment(text: str, like: datetime) -> datetime:
 def asked(body: Any, settings: Settings, now: datetime, by: str, reveal: str, request: str) -> Credential:
     """What a body asks for. Raises Refused with the first thing that is wrong."""
     given = fields(body, FIELDS)
-    missing = sorted(FIELDS - {"cidrs", "maxObjectMiB", "note"} - given.keys())
+    missing = sorted(FIELDS - OPTIONAL - given.keys())
     if missing:
         raise invalid(f"{missing[0]} is missing")
     return Credential(
@@ -80,6 +81,14 @@ def asked(body: Any, settings: Settings, now: datetime, by: str, reveal: str, re
         reveal=reveal,
         request=request,
     )
+
+
+def confirmed(body: Any) -> bool:
+    """Whether the folder may be one that others have too."""
+    shared = fields(body, FIELDS).get("shared", False)
+    if not isinstance(shared, bool):
+        raise invalid("shared: true or false")
+    return shared
 
 
 def fields(body: Any, known: Iterable[str]) -> dict[str, Any]:

@@ -110,7 +110,8 @@ def one(name: str) -> Response[str]:
 @app.post("/api/credentials")
 def vend() -> Response[str]:
     body = _body()
-    return _answer(202, _vending().vend(body, _request(body)))
+    asked = _request(body)
+    return _answer(202, _vending().vend(body, asked, people.folders(client("iam"), SETTINGS.partners)))
 
 
 @app.post("/api/credentials/<name>/reveal")

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from credential import TIME, instant
 
 VENDED = "vended-"
+PAGE = 1000  # users of a page; IAM API reference, ListUsers
 
 
 @dataclass(frozen=True)
@@ -66,26 +67,55 @@ def expired(tags: Mapping[str, str], now: datetime) -> bool:
 
 def everybody(iam: Any, path: str) -> list[User]:
     """All users of the silo's partners, by name; many at once, for IAM tells of each by itself."""
-    pages = iam.get_paginator("list_users").paginate(PathPrefix=path)
-    names = [user["UserName"] for page in pages for user in page["Users"] if user["Path"] == path]
     with ThreadPoolExecutor(CONNECTIONS) as pool:
-        found = pool.map(lambda name: find(iam, name, path, used=True), sorted(names))
+        found = pool.map(lambda name: _user(iam, name, path, used=True), _names(iam, path))
         return [user for user in found if user is not None]
+
+
+def folders(iam: Any, path: str) -> dict[str, str]:
+    """Prefixes of those whom git declares, by their names; those of vended ones stand in the stack."""
+    names = [name for name in _names(iam, path) if not name.startswith(VENDED)]
+    with ThreadPoolExecutor(CONNECTIONS) as pool:
+        tags = pool.map(lambda name: _tags(iam, name), names)
+        found = {name: said.get("lake:prefix", "") for name, said in zip(names, tags, strict=True)}
+    return {name: prefix for name, prefix in found.items() if prefix}
+
+
+def _names(iam: Any, path: str) -> list[str]:
+    pages = iam.get_paginator("list_users").paginate(PathPrefix=path, PaginationConfig={"PageSize": PAGE})
+    return sorted(user["UserName"] for page in pages for user in page["Users"] if user["Path"] == path)
 
 
 def find(iam: Any, name: str, path: str, used: bool = False) -> User | None:
     """A user; None where it went meanwhile. `used` asks for each key when it last was."""
     try:
         there = iam.get_user(UserName=name)["User"]["Path"]
-        tags = iam.list_user_tags(UserName=name, MaxItems=100)["Tags"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchEntity":
+            return None
+        raise
+    return _user(iam, name, path, used) if there == path else None
+
+
+def _user(iam: Any, name: str, path: str, used: bool) -> User | None:
+    try:
         keys = [_key(iam, key, used) for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]]
     except ClientError as error:
         if error.response["Error"]["Code"] == "NoSuchEntity":
             return None
         raise
-    if there != path:
-        return None
-    return User(name, there, {tag["Key"]: tag["Value"] for tag in tags}, tuple(keys))
+    return User(name, path, _tags(iam, name), tuple(keys))
+
+
+def _tags(iam: Any, name: str) -> dict[str, str]:
+    """None of a user that went meanwhile."""
+    try:
+        tags = iam.list_user_tags(UserName=name, MaxItems=100)["Tags"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] == "NoSuchEntity":
+            return {}
+        raise
+    return {tag["Key"]: tag["Value"] for tag in tags}
 
 
 def _key(iam: Any, key: Mapping[str, Any], used: bool) -> Key:

@@ -9,7 +9,8 @@ from typing import Any
 
 import template
 from audit import ENDED, EXTENDED, REVEALED, REVOKED, ROTATED, VENDED, Entry
-from credential import Credential, asked, hours, instant, moment
+from credential import Credential, asked, confirmed, hours, instant, moment
+from folders import meeting, words
 from refused import Refused
 from request import Request, digest
 from secret import Mark, Secrets
@@ -28,8 +29,10 @@ class Vending:
     def __init__(self, stack: VendedStack, secrets: Secrets, settings: Settings, log: Log, now: datetime) -> None:
         self._stack, self._secrets, self._settings, self._log, self._now = stack, secrets, settings, log, now
 
-    def vend(self, body: Any, request: Request) -> dict[str, Any]:
+    def vend(self, body: Any, request: Request, in_git: Mapping[str, str]) -> dict[str, Any]:
+        """`in_git`: folders of those whom git declares, by their names."""
         made = asked(body, self._settings, self._now, request.by, digest(request.word), request.key)
+        shared = confirmed(body)
         if not template.policy_fits(made, self._settings):
             raise Refused(400, "too-long", "The addresses are too many for one policy: name fewer or wider networks.")
         entry = self._entry(request, VENDED, made.name, f"{made.prefix} until {made.expires}")
@@ -39,7 +42,8 @@ class Vending:
             if _again(document, entry) or (there is not None and there.request == request.key):
                 return document
             _free(document, made.name)
-            return document.put(made, entry)
+            others = {**in_git, **{one.user: one.prefix for one in document.credentials.values()}}
+            return document.put(made, _with(entry, made, others, shared))
 
         self._edit(change, entry)
         return {"name": made.name, "reveal": request.word, "state": "making"}
@@ -137,8 +141,9 @@ class Vending:
         return [entry.told() for entry in sorted((*document.audit, *shown), key=lambda one: one.at, reverse=True)]
 
     def _edit(self, change: Callable[[Document], Document], entry: Entry) -> None:
-        if entry in self._stack.edit(change).audit:
-            self._log(entry)
+        done = self._stack.edit(change).done(entry.request)
+        if done is not None and done.at == entry.at:
+            self._log(done)
 
     def _entry(self, request: Request, did: str, name: str, detail: str = "") -> Entry:
         return Entry(instant(self._now), request.by, did, name, detail, request.key, request.said)
@@ -196,6 +201,17 @@ def _free(document: Document, name: str) -> None:
             raise Refused(409, "name-taken", f"There is a vended credential {name} already.")
         if template.logical_id(other) == template.logical_id(name):
             raise Refused(409, "name-taken", f"{name} is too much like {other}: take another name.")
+
+
+def _with(entry: Entry, made: Credential, others: Mapping[str, str], shared: bool) -> Entry:
+    """The event of a credential, with who shares its folder. Raises Refused where nobody said that this is meant."""
+    names = meeting(made.prefix, others)
+    if not names:
+        return entry
+    if not shared:
+        told = f"{made.prefix}/ would be shared: {words(names, others)}. Who may read there sees what all of them deliver."
+        raise Refused(409, "folder-taken", f"{told} Confirm that this is meant, or take another folder.")
+    return replace(entry, detail=f"{entry.detail}, shared: {words(names, others)}")
 
 
 def _again(document: Document, entry: Entry) -> bool:

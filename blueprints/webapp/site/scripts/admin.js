@@ -25,7 +25,7 @@ function start(config) {
     const changes = new Changes(session, handover, () => parts.credentials.load());
     const credentials = new Credentials(session, changes, handover);
     const activity = new Activity(session);
-    const vending = new Vending(session, handover, () => credentials.dropzones);
+    const vending = new Vending(session, handover, credentials);
     parts = { credentials, activity, vending, handover, changes };
     say(find('who-name'), session.user);
     show(find('sign-in'), false);

@@ -1,6 +1,7 @@
 // Everybody who may deliver to this silo: declared in git, and vended here.
 
 import { element, find, replace, say, show, time } from './dom.js';
+import { sharing } from './folders.js';
 import { count, list, moment, until } from './words.js';
 
 const STATES = {
@@ -14,6 +15,8 @@ const STATES = {
 const SOON = 3 * 24 * 3600 * 1000; // milliseconds
 const PROTOCOLS = { web: 'this site', api: 'AWS API', sftp: 'SFTP' };
 const VERBS = { upload: 'deliver', list: 'list', download: 'read', delete: 'delete' }; // in the order they are told
+const ROWS = 50; // shown at once
+const TOLD = 5; // who shares a folder, by name
 const AGAIN = 3000; // milliseconds between two looks while something is being changed
 
 export class Credentials {
@@ -22,6 +25,7 @@ export class Credentials {
   #handover;
   #all;
   #waiting;
+  #shown = ROWS;
   #listening = new AbortController();
   dropzones = [];
 
@@ -31,8 +35,9 @@ export class Credentials {
     this.#handover = handover;
     const { signal } = this.#listening;
     for (const id of ['filter-words', 'filter-state', 'filter-origin']) {
-      find(id).addEventListener('input', () => this.#draw(), { signal });
+      find(id).addEventListener('input', () => this.#filtered(), { signal });
     }
+    find('entries-more').addEventListener('click', () => this.#more(), { signal });
     find('reload').addEventListener('click', () => this.load(), { signal });
   }
 
@@ -54,10 +59,26 @@ export class Credentials {
     }
   }
 
+  get all() {
+    return this.#all ?? [];
+  }
+
   close() {
     clearTimeout(this.#waiting);
     this.#listening.abort();
     replace(find('entries'));
+  }
+
+  #filtered() {
+    this.#shown = ROWS;
+    this.#draw();
+  }
+
+  #more() {
+    const before = this.#shown;
+    this.#shown += ROWS;
+    this.#draw();
+    find('entries').children[before]?.querySelector('h3')?.focus();
   }
 
   #draw() {
@@ -71,7 +92,8 @@ export class Credentials {
         (!words || `${one.name} ${one.prefix} ${one.note ?? ''} ${one.vendedBy ?? ''}`.toLowerCase().includes(words)),
     );
     const focused = document.activeElement?.dataset.act;
-    replace(find('entries'), found.map((one) => this.#entry(one)));
+    replace(find('entries'), found.slice(0, this.#shown).map((one) => this.#entry(one)));
+    show(find('entries-more'), found.length > this.#shown);
     if (focused) document.querySelector(`[data-act="${CSS.escape(focused)}"]`)?.focus();
     show(find('empty'), this.#all.length === 0);
     show(find('filters'), this.#all.length > 0);
@@ -91,7 +113,7 @@ export class Credentials {
       element(
         'div',
         { class: 'entry-head' },
-        element('h3', {}, one.name),
+        element('h3', { tabindex: '-1' }, one.name),
         element('span', { class: 'state' }, STATES[one.state] ?? one.state),
         element('span', { class: 'badge' }, one.origin === 'git' ? 'declared in git' : 'vended here'),
         element('div', { class: 'acts' }, one.origin === 'vended' ? this.#acts(one) : []),
@@ -105,9 +127,18 @@ export class Credentials {
         fact(one.state === 'expired' ? 'Ended' : 'Ends', ends(one)),
         fact('Last used', lastUsed(one.keys)),
         one.cidrs.length > 0 && fact('Only from', one.cidrs.join(', ')),
+        this.#sharing(one),
         one.vendedBy && fact('Vended by', element('span', {}, one.vendedBy, ', ', time(one.vendedAt, moment))),
       ),
     );
+  }
+
+  #sharing(one) {
+    const others = sharing(one.prefix, this.#all).filter((other) => other !== one);
+    if (one.state === 'ending' || !others.length) return null;
+    const names = others.slice(0, TOLD).map((other) => other.name);
+    if (others.length > TOLD) names.push(`${others.length - TOLD} more`);
+    return fact('Shares files with', list(names));
   }
 
   #acts(one) {

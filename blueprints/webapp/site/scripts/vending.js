@@ -1,26 +1,29 @@
 // The form that vends an access.
 
-import { busy, element, fail, find, replace, say } from './dom.js';
-import { moment } from './words.js';
+import { busy, element, fail, find, replace, say, show } from './dom.js';
+import { sharing } from './folders.js';
+import { list, moment } from './words.js';
 
 const NAME = /^[a-z][a-z0-9-]{1,40}$/;
 const PREFIX = /^[a-z0-9][a-z0-9-]*(\/[a-z0-9][a-z0-9-]*)*$/;
 const HOURS = { hours: 1, days: 24 };
 const LONGEST = 720; // hours
 const RARELY = 15_000; // milliseconds between two drawings of the end
+const TOLD = 5; // who has a folder, by name
 
 export class Vending {
   #session;
   #handover;
-  #dropzones;
+  #credentials;
   #once;
+  #others = '';
   #ticking;
   #listening = new AbortController();
 
-  constructor(session, handover, dropzones) {
+  constructor(session, handover, credentials) {
     this.#session = session;
     this.#handover = handover;
-    this.#dropzones = dropzones;
+    this.#credentials = credentials;
     this.form = find('vend-form');
     const { signal } = this.#listening;
     for (const button of document.querySelectorAll('[data-vend]')) {
@@ -34,7 +37,7 @@ export class Vending {
   open() {
     this.form.reset();
     fail(find('vend-problem'), '');
-    const zones = this.#dropzones();
+    const zones = this.#credentials.dropzones;
     const options = zones.map((one) => {
       const prefix = one.prefix.replace(/\/$/, '');
       return element('option', { value: prefix }, one.flow ? `${prefix}/ (flow ${one.flow})` : `${prefix}/`);
@@ -61,7 +64,21 @@ export class Vending {
     const ends = hours ? `Ends ${moment(new Date(Date.now() + hours * 3_600_000).toISOString())}.` : '';
     say(find('vend-ends'), ends || 'At most 30 days.');
     say(find('vend-where'), `Files land in ${this.#prefix() || '…'}/`);
-    for (const one of ['name', 'below', 'amount']) elements[one].removeAttribute('aria-invalid');
+    this.#shared();
+    for (const one of ['name', 'below', 'amount', 'shared']) elements[one].removeAttribute('aria-invalid');
+  }
+
+  // Others than before are another question: the answer to the one before does not count for it.
+  #shared() {
+    const found = this.#prefix() ? sharing(this.#prefix(), this.#credentials.all) : [];
+    const others = found.map((one) => one.name).join(' ');
+    if (others !== this.#others) this.form.elements.shared.checked = false;
+    this.#others = others;
+    const names = found.slice(0, TOLD).map((one) => `${one.name} (${one.prefix})`);
+    if (found.length > TOLD) names.push(`${found.length - TOLD} more`);
+    const words = 'Who may read there sees what all of them deliver.';
+    say(find('vend-shared-told'), `${list(names)} ${found.length === 1 ? 'has' : 'have'} files in the same place. ${words}`);
+    show(find('vend-shared'), found.length > 0);
   }
 
   #hours() {
@@ -93,12 +110,14 @@ export class Vending {
       cidrs: elements.cidrs.value.split(/[\s,;]+/).filter(Boolean),
       maxObjectMiB: elements.limit.value ? Number(elements.limit.value) : null,
       note: elements.note.value.trim(),
+      ...(this.#others && { shared: elements.shared.checked }),
     };
     if (!NAME.test(wish.name)) refuse('name', 'A name has 2 to 41 small letters, digits and hyphens, and begins with a letter.');
     if (!PREFIX.test(wish.prefix)) refuse('below', 'A folder has small letters, digits and hyphens, with slashes between folders.');
     if (!wish.protocols.length) throw new Error('Choose at least one way to deliver.');
     if (!wish.permissions.length) throw new Error('Choose at least one thing that the access allows.');
     if (!wish.hours) refuse('amount', 'An access lasts a whole number of hours, at least one and at most 30 days.');
+    if (wish.shared === false) refuse('shared', 'Confirm that the folder is meant to be shared, or name another one.');
     return wish;
   }
 
@@ -115,6 +134,7 @@ export class Vending {
       clearInterval(this.#ticking);
       this.#handover.take(made);
     } catch (error) {
+      if (error.code === 'folder-taken') await this.#credentials.load().then(() => this.#changed()); // somebody got it meanwhile
       fail(problem, error.message);
       problem.scrollIntoView({ block: 'nearest' });
     }
