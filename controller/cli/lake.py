@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,11 +12,15 @@ from pathlib import Path
 import click
 
 from controller.engine.ports import Ports
+from controller.model.errors import ControllerError
 from controller.render.blueprint import Catalogue
 from controller.report.problems import problems_text
 from controller.report.terminal import PLAIN, Terminal
 from controller.report.value import plain
 from controller.resolve.lake import Lake
+from controller.resolve.unmatched import wanted
+
+UNREAD = "which accounts get a default silo could not be read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,8 @@ class Given:
     def named(self, silos: tuple[str, ...]) -> tuple[str, ...]:
         """The silos, and consumers as consumer/<name>, that were asked for, all where none was named."""
         unknown = sorted(set(silos) - set(self.lake.members))
+        if unknown and (why := self.lake.defaults.unread):
+            raise ControllerError(f"no manifest declares silo {unknown[0]}, and {UNREAD}: {why}")
         if unknown:
             there = ", ".join(self.lake.members) or "none"
             raise click.UsageError(f"no Silo is named {unknown[0]!r}; there are {there}")
@@ -45,17 +52,22 @@ def read_lake(folder: Path) -> Given:
     return Given(lake, catalogue)
 
 
-def completed(given: Given, ports: Ports) -> Given:
-    """With the default silos, where the Organization asks for them; nothing is asked of AWS where it does not."""
+def completed(given: Given, silos: Collection[str], connected: Callable[[], Ports]) -> Given:
+    """With the default silos, where the Organization asks for them.
+
+    AWS is asked for nothing where it does not, nor where all of the `silos` that were asked for have manifests.
+    """
+    if not wanted(given.lake.organization) or (silos and set(silos) <= set(given.lake.members)):
+        return given
     from controller.engine.unmatched import completed
 
-    return replace(given, lake=completed(given.lake, ports))
+    return replace(given, lake=completed(given.lake, connected()))
 
 
 def unread(given: Given) -> bool:
     """Tell on stderr where nobody knows which default silos there are."""
     if why := given.lake.defaults.unread:
-        click.echo(f"which accounts get a default silo could not be read: {plain(why, PLAIN)}", err=True)
+        click.echo(f"{UNREAD}: {plain(why, PLAIN)}", err=True)
     return bool(given.lake.defaults.unread)
 
 

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from controller.diff.change import Change, Verb
 from controller.diff.template import KEEPING
 from controller.engine.draft import Draft
-from controller.engine.observe import read_index
+from controller.engine.observe import read_index, side_by_side
 from controller.engine.ports import Ports
 from controller.engine.ways_out import DECLARE
 from controller.model.bundle import Rendered
@@ -93,28 +94,32 @@ class _Before:
 
 def _before(lake: Lake, new: Sequence[Resident], ports: Ports) -> _Before:
     found = _Before()
-    for one in new:
-        for region in lake.organization.regions:
-            key = bundle_key(one.account.id)
-            match ports.bucket(region).get(key):
-                case Present(stored):
-                    _lying(found, one, stored.content)
-                case Unreadable(why):
-                    found.unread = found.unread or f"{key}: could not be read: {why}"
-                case Absent():
-                    pass
+    places = {
+        f"{region}/{one.account.id}": partial(ports.bucket(region).get, bundle_key(one.account.id))
+        for region in lake.organization.regions
+        for one in new
+    }
+    for place, read in side_by_side(places).items():
+        account = place.rpartition("/")[2]
+        match read:
+            case Present(stored):
+                _lying(found, account, stored.content)
+            case Unreadable(why):
+                found.unread = found.unread or f"{bundle_key(account)}: could not be read: {why}"
+            case Absent():
+                pass
     return found
 
 
-def _lying(found: _Before, one: Resident, content: bytes) -> None:
+def _lying(found: _Before, account: str, content: bytes) -> None:
     try:
         bundle = open_bundle(content)
     except ArchiveRefused:
         return  # the plan of the silo says so, and writes over it
     if bundle.default:
-        found.named[one.account.id] = bundle.silo
+        found.named[account] = bundle.silo
     else:
-        found.refused[one.account.id] = (
+        found.refused[account] = (
             f"it has what was published for {member_address(bundle.silo)}, which no manifest declares any more: "
             "declare it, or move the account out of the unit"
         )

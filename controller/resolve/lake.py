@@ -25,7 +25,6 @@ class Defaults:
 
     residents: Mapping[str, Resident] = field(default_factory=dict)  # by the name of the default silo that it gets
     holders: Mapping[str, str] = field(default_factory=dict)  # account -> key of the member whose manifest names it
-    inside: frozenset[str] = frozenset()  # all accounts of the silo units
     closed: Mapping[str, str] = field(default_factory=dict)  # account -> its state, which is not ACTIVE
     refused: Mapping[str, str] = field(default_factory=dict)  # account -> why it gets none
     unread: str = ""  # why nobody knows which accounts there are; empty where it is known

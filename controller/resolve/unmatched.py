@@ -92,8 +92,7 @@ def with_silos(
         else:
             silos[name], homes[name] = _silo(lake.organization, name, one), one
     closed = {one.account.id: one.account.state for one in residents if one.account.state != "ACTIVE"}
-    inside = frozenset(one.account.id for one in residents)
-    defaults = Defaults(homes, holders(lake, residents), inside, closed, why)
+    defaults = Defaults(homes, holders(lake, residents), closed, why)
     return replace(lake, silos=dict(sorted({**lake.silos, **silos}.items())), defaults=defaults)
 
 

@@ -27,7 +27,7 @@ Siloctl = Callable[..., str]
 
 @pytest.fixture
 def folder(two_silos: str) -> Path:
-    """Sales alone, and whoever is in the silo units besides."""
+    """Sales and finance, and whoever is in the silo units besides."""
     organization = Path(two_silos, "organization.yaml")
     said = organization.read_text()
     assert "unmatchedAccounts: report" in said
@@ -168,10 +168,24 @@ def test_a_suspended_account_gets_none_and_two_of_one_name_are_told_apart(siloct
         f"account-{second}": second,
     }
     assert "No changes. 2 regions and 4 silos" in siloctl("plan", "--detailed-exitcode")
+    said = siloctl("silo", "declare", closed, exits=Exit.MISUSE)
+    assert f"there are account-{first} ({first}), account-{second} ({second})" in " ".join(said.split())
+
+
+def test_by_report_the_manifest_is_printed_all_the_same(folder: Path, siloctl: Siloctl, by_hand: ByHand) -> None:
+    organization = folder / "organization.yaml"
+    organization.write_text(organization.read_text().replace("default-silo", "report"))
+    siloctl("apply", "--yes", *WAIT)
+    account = by_hand.account(NAME, "aws+rnd@acme.example")
+    assert f"siloctl silo declare {account} prints one" in siloctl("drift")
+    siloctl("silo", "declare", account, "--write", str(folder / "silos/research.yaml"))
+    siloctl("apply", "--yes", *WAIT)
+    assert published()["research-development"] == (account, False)
+    siloctl("silo", "declare", account, exits=Exit.MISUSE)
 
 
 def test_what_cannot_be_read_departs_nowhere(
-    siloctl: Siloctl, by_hand: ByHand, monkeypatch: pytest.MonkeyPatch
+    folder: Path, siloctl: Siloctl, by_hand: ByHand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = by_hand.account(NAME, "aws+rnd@acme.example")
     siloctl("apply", "--yes", *WAIT)
@@ -183,5 +197,9 @@ def test_what_cannot_be_read_departs_nowhere(
     assert "organization/accounts could not be read" in siloctl("plan", exits=Exit.BLOCKED)
     assert "Unknown" in siloctl("status", exits=Exit.ERROR)
     assert "organization/accounts could not be read" in siloctl("drift", exits=Exit.ERROR)
-    siloctl("render", "--out", "/nonexistent/x", exits=Exit.ERROR)
+    siloctl("render", "--out", str(folder.parent / "all"), exits=Exit.ERROR)
+    siloctl("render", "--out", str(folder.parent / "sales"), "--silo", "sales")
+    assert "sales" in siloctl("status", "--silo", "sales")
+    assert "No drift." in siloctl("drift", "--silo", "sales")
+    assert "AccessDenied" in siloctl("status", "--silo", "research-development", exits=Exit.ERROR)
     assert published()["research-development"] == (account, True)

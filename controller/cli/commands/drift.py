@@ -31,7 +31,7 @@ def command(folder: Path, form: str, detailed_exitcode: bool, silos: tuple[str, 
 
     given = read_lake(folder)
     wired = connect(given.lake.organization)
-    given = completed(given, wired.ports)
+    given = completed(given, silos, lambda: wired.ports)
     names = given.named(silos) if silos else ()
     report = find_drift(given.lake, wired.ports, wired.silos, wired.partners, wired.vendings, names)
     click.echo(drift_json(report) if form == "json" else drift_text(report, Terminal.of(sys.stdout)), nl=False)

@@ -7,13 +7,13 @@ from pathlib import Path
 import click
 
 from controller.cli.exit import Exit
-from controller.cli.lake import Given, commit_of, completed, read_lake
+from controller.cli.lake import UNREAD, Given, commit_of, completed, read_lake
 from controller.cli.options import commit, silos
+from controller.engine.ports import Ports
 from controller.engine.release import build, files_of_master, files_of_silo
 from controller.model.bundle import Bundle, Rendered
 from controller.model.errors import ControllerError
 from controller.publish.folder import claim, write
-from controller.resolve.unmatched import wanted
 
 
 @click.command("render")
@@ -33,9 +33,7 @@ def command(folder: Path, silos: tuple[str, ...], commit: str, out: Path) -> Exi
     With --silo only what is for these silos. Nothing is asked of AWS, but for default silos who the accounts are
     that no manifest names.
     """
-    given = read_lake(folder)
-    if wanted(given.lake.organization) and not (silos and set(silos) <= set(given.lake.members)):
-        given = _with_defaults(given)
+    given = _with_defaults(read_lake(folder), silos)
     marked = commit_of(folder, commit)
     built = [build(given.lake, name, given.catalogue, marked) for name in given.named(silos)]
     files = {} if silos else dict(files_of_master(given.lake, given.catalogue))
@@ -48,13 +46,16 @@ def command(folder: Path, silos: tuple[str, ...], commit: str, out: Path) -> Exi
     return Exit.OK
 
 
-def _with_defaults(given: Given) -> Given:
-    from controller.cli.wiring import connect
+def _with_defaults(given: Given, silos: tuple[str, ...]) -> Given:
+    def ports() -> Ports:
+        from controller.cli.wiring import connect
 
-    seen = completed(given, connect(given.lake.organization).ports)
+        return connect(given.lake.organization).ports
+
+    seen = completed(given, silos, ports)
     if seen.lake.defaults.unread:
         raise ControllerError(
-            f"which accounts get a default silo could not be read: {seen.lake.defaults.unread}",
+            f"{UNREAD}: {seen.lake.defaults.unread}",
             hint="name those that have a manifest with --silo: they are rendered without asking AWS",
         )
     return seen

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from controller.cli.exit import Exit
-from controller.cli.lake import Given, completed, read_lake
+from controller.cli.lake import UNREAD, Given, completed, read_lake
 from controller.kinds.silo import Silo
 from controller.model.errors import ControllerError
 
@@ -46,9 +46,9 @@ def _seen(given: Given) -> Given:
 
     lake = given.lake
     asked = replace(lake, organization=replace(lake.organization, unmatched_accounts="default-silo"))
-    seen = completed(replace(given, lake=asked), connect(lake.organization).ports)
+    seen = completed(replace(given, lake=asked), (), lambda: connect(lake.organization).ports)
     if seen.lake.defaults.unread:
-        raise ControllerError(f"the silo units' accounts could not be read: {seen.lake.defaults.unread}")
+        raise ControllerError(f"{UNREAD}: {seen.lake.defaults.unread}")
     return seen
 
 

@@ -33,7 +33,7 @@ def command(folder: Path, form: str, silos: tuple[str, ...], wait: bool, timeout
 
     given = read_lake(folder)
     wired = connect(given.lake.organization)
-    given = completed(given, wired.ports)
+    given = completed(given, silos, lambda: wired.ports)
     names = given.named(silos)
     if wait:
         await_silos(given, wired, names, timeout)

@@ -290,6 +290,18 @@ def test_a_manifest_of_another_account_may_have_the_name() -> None:
     assert quiet(plan(aws, other, storage=KEPT))
 
 
+def test_an_account_that_moves_inside_the_units_is_followed_and_not_moved_back() -> None:
+    aws = given(giving())
+    there = aws.organizations.add_unit("Lake/Silos/Genetics").id
+    aws.organizations.members[LAB] = replace(aws.organizations.members[LAB], parent=there)
+    prepared = plan(aws, giving())
+    assert prepared.plan.changes == ()
+    assert [type(step) for step in prepared.steps] == [Record]
+    assert prepared.lake.silos["research-lab"].organizational_unit == "Lake/Silos/Genetics"
+    applied(aws, giving())
+    assert quiet(plan(aws, giving()))
+
+
 def gone(aws: FakeAws, wanted: Lake) -> str:
     """Why it is given up: in one apply, and without anything in its account or bucket being touched."""
     prepared = plan(aws, wanted)
