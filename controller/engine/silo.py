@@ -18,7 +18,7 @@ from controller.engine.masters import MASTER, master_address
 from controller.engine.observe import World, side_by_side, value_or
 from controller.engine.ports import Bucket, Ports
 from controller.engine.silo_plan import Lying, SiloPlan, blocked
-from controller.engine.site import published_site, site_changes
+from controller.engine.site import left_behind, published_site, site_changes
 from controller.engine.unmatched import renamed
 from controller.engine.unpublished import published, recorded, rolled_back, same
 from controller.model.bundle import Asset, Rendered
@@ -244,6 +244,7 @@ def _compared(
         *bundle_changes(rendered, there, ports.create_only, tagged_at),
         *site_changes(silo, rendered.site, bundle.site),
     )
+    notes += left_behind(silo, rendered.site, bundle.site)
     changes = (*changes, *rest_change(rendered.silo, changes))
     changes, left = renamed(rendered, entry, bundle, old, changes)
     return SiloPlan(changes, tuple(notes), publish, guards=(*unknown, *left, *contract_guards(lake, rendered, old)))

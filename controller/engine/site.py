@@ -9,7 +9,7 @@ from controller.engine.ports import Bucket
 from controller.model.bundle import Site
 from controller.model.index import Entry
 from controller.model.observed import Absent, Observed, Present
-from controller.model.ownership import member_address
+from controller.model.ownership import SITE, member_address
 from controller.model.world import Stored
 from controller.resolve.lake import Member
 
@@ -26,6 +26,15 @@ def site_changes(silo: Member, wanted: Site | None, published: str) -> Iterator[
         yield _change(silo, Verb.UPDATE, "its pages differ")
     elif wanted is None and published:
         yield _change(silo, Verb.DELETE, "no manifest asks for it")
+
+
+def left_behind(silo: Member, wanted: Site | None, published: str) -> Iterator[str]:
+    """What stays of pages that no manifest asks for any more, and why: a rollback would put their bundle back."""
+    if wanted is None and published:
+        yield (
+            f"{member_address(silo.key)}/site: the pages go with the web app; their {SITE} stays in the code bucket, "
+            "where nothing reads it any more, for a rollback"
+        )
 
 
 def lost_site(silo: Member, listed: Stored | None) -> Change:

@@ -148,8 +148,12 @@ def test_a_web_app_that_is_switched_off_is_told_and_leaves_no_claim() -> None:
     aws = applied()
     second = plan(aws, WITHOUT)
     assert [change.verb for change in of_site(second)] == [Verb.DELETE]
+    (note,) = second.plan.notes
+    assert note.startswith("silo/sales/site: ") and "site.zip stays in the code bucket" in note
     apply(second, aws.ports, Recorder())
     assert written(aws) == [BUNDLE]
+    assert SITE in aws.home.objects(), "a rollback of the bundle finds its pages"
+    assert plan(aws, WITHOUT).plan.notes == (), "told once"
     aws.home.remove(SITE)
     assert plan(aws, WITHOUT).steps == (), "nobody asks what became of pages that no silo has"
     assert [change.verb for change in of_site(plan(aws, WITH))] == [Verb.CREATE]

@@ -303,6 +303,20 @@ def test_the_backend_is_told_of_no_secret(case: str) -> None:
     assert not [name for name in variables if "SECRET" in name or "TOKEN" in name or "PASSWORD" in name]
 
 
+@pytest.mark.parametrize("case", ["plain", "asked", "attached"])
+def test_what_fails_by_itself_is_told_to_the_silos_owners(case: str) -> None:
+    made = {name: one.get("Properties", {}) for name, one in resources(f"blueprints/webapp/cases/{case}").items()}
+    watched = {
+        (one["Namespace"], one["MetricName"], one["Dimensions"][0]["Name"], one["Dimensions"][0]["Value"])
+        for one in made.values()
+        if one.get("AlarmActions") == [filled({"Ref": "FailureTopic"})]
+    }
+    assert watched == {
+        ("AWS/Lambda", "Errors", "FunctionName", filled({"Ref": "Backend"})),
+        ("AWS/CodePipeline", "FailedPipelineExecutions", "PipelineName", filled({"Ref": "SitePipeline"})),
+    }
+
+
 def with_webapp(**said: str) -> Silo:
     return replace(silo("sales", ACCOUNT, "Lake/Silos/Commercial"), webapp={"signIn": {}, **said})
 
