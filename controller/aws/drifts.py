@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from controller.model.live import LiveDifference, LiveDrift
-from controller.model.ownership import TAGS
+from controller.model.ownership import TAG_SHOWN, TAGS
 
 
 def drifts(api: Any, stack: str) -> Iterator[LiveDrift]:
@@ -56,8 +56,13 @@ def _tags(found: Mapping[str, Any]) -> Iterator[LiveDifference]:
             continue
         before, after = _pairs(expected.get(name)), _pairs(actual.get(name))
         for key in sorted({*before, *after}):
-            if (key in before or key.startswith(TAGS)) and before.get(key) != after.get(key):
+            if (key in before or _ours(key)) and before.get(key) != after.get(key):
                 yield LiveDifference(f"/{name}/{key}", before.get(key), after.get(key))
+
+
+def _ours(key: str) -> bool:
+    """Set by templates: what says that a secret was shown is set by the web app, beside its template."""
+    return key.startswith(TAGS) and key != TAG_SHOWN
 
 
 def _holds_tags(name: str) -> bool:
