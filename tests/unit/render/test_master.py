@@ -14,6 +14,7 @@ import yaml
 from controller.access.decision import Policies, decide
 from controller.access.policy import Policy, read
 from controller.access.request import Principal, Request
+from controller.kinds.organization import APPLY_MINUTES
 from controller.render.accounts import render_baseline, render_master
 from controller.render.blueprint import Catalogue
 from controller.resolve.lake import Lake
@@ -394,6 +395,33 @@ def test_an_apply_changes_the_baseline_and_no_other_set_and_not_itself(
     principal = Principal("role-session", f"arn:aws:sts::{MASTER}:assumed-role/x/y", MASTER, OWN)
     request = Request(principal, action, resource, MASTER, {"aws:ResourceAccount": MASTER, **context})
     assert decide(request, Policies(identity=own_policies(master["ApplyRole"], MASTER))).allowed is allowed
+
+
+@pytest.mark.parametrize(
+    ("role", "organization", "allowed"),
+    [
+        ("lake-controller-read", ORGANIZATION, True),
+        ("lake-controller-read", "o-other", False),
+        ("lake-eu-west-1-codepipeline-rl", ORGANIZATION, False),
+        ("OrganizationAccountAccessRole", ORGANIZATION, False),
+    ],
+)
+def test_an_apply_looks_at_silos_by_their_reader_and_acts_as_nobody_else_there(
+    role: str, organization: str, allowed: bool, master: dict[str, Any]
+) -> None:
+    """Between two waves it waits until the silos run what it published."""
+    principal = Principal("role-session", f"arn:aws:sts::{MASTER}:assumed-role/x/y", MASTER, OWN)
+    path = "" if role.startswith("Organization") else "lake/"
+    context = {"aws:ResourceAccount": SILO, "aws:ResourceOrgID": organization}
+    request = Request(principal, "sts:AssumeRole", f"arn:aws:iam::{SILO}:role/{path}{role}", SILO, context)
+    trust = {"Effect": "Allow", "Principal": {"AWS": MASTER}, "Action": "sts:AssumeRole", "Resource": "*"}
+    trusting = read(json.dumps({"Version": "2012-10-17", "Statement": [trust]}))
+    policies = Policies(identity=own_policies(master["ApplyRole"], MASTER), resource=trusting)
+    assert decide(request, policies).allowed is allowed
+
+
+def test_an_apply_has_the_time_that_bakes_are_checked_against(master: dict[str, Any]) -> None:
+    assert master["ApplyProject"]["Properties"]["TimeoutInMinutes"] == APPLY_MINUTES
 
 
 def test_the_boundary_takes_nothing_from_the_roles_that_have_it(master: dict[str, Any]) -> None:
