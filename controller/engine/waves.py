@@ -14,7 +14,7 @@ from controller.engine.silo_plan import SiloPlan
 from controller.model.index import Index
 from controller.model.ownership import member_address
 from controller.plan.plan import Order, Turn
-from controller.plan.step import WAVE, AwaitWave, Publish, Step
+from controller.plan.step import WAVE, AwaitWave, Publish, Record, Step
 from controller.resolve.lake import Lake
 from controller.resolve.waves import waves_of
 
@@ -74,8 +74,9 @@ def in_waves(draft: Draft, lake: Lake, index: Index, allowed: Collection[str], t
     running = {step.silo for step in draft.steps if isinstance(step, Publish) and _over(step, index)}
     if len(rollout.waves) == 1 or not running:
         return None
+    awaited = _awaited(draft, index) - running
     turns = [
-        Turn(wave.name, tuple(name for name in members if name in running), _awaited(members, running, index))
+        Turn(wave.name, _of(members, running), _of(members, awaited))
         for wave, members in zip(rollout.waves, waves_of(lake), strict=True)
     ]
     free = {turn.wave for turn in turns[1:] if turn.publishes and f"wave={turn.wave}" in allowed}
@@ -95,9 +96,14 @@ def _over(step: Publish, index: Index) -> bool:
     return step.replaces is not None or step.silo in index.silos
 
 
-def _awaited(members: Sequence[str], running: Collection[str], index: Index) -> tuple[str, ...]:
-    known = (name for name in members if name in index.silos and name not in running)
-    return tuple(name for name in known if index.silos[name].awaited)
+def _awaited(draft: Draft, index: Index) -> set[str]:
+    """As the index says it once this apply has corrected it: a run may have died before it wrote what it published."""
+    corrected = {step.silo: step.entry for step in draft.steps if isinstance(step, Record)}
+    return {name for name, entry in {**index.silos, **corrected}.items() if entry is not None and entry.awaited}
+
+
+def _of(members: Sequence[str], some: Collection[str]) -> tuple[str, ...]:
+    return tuple(name for name in members if name in some)
 
 
 def _waits(turns: Sequence[Turn], free: Collection[str], bake_seconds: int) -> Iterator[AwaitWave]:

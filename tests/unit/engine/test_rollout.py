@@ -13,7 +13,7 @@ from controller.cli.commands.apply import exit_of
 from controller.cli.exit import Exit
 from controller.diff.change import Verb
 from controller.engine.apply import Outcome, apply
-from controller.engine.events import Event, StepProgressed
+from controller.engine.events import Event, StepProgressed, StepStarted
 from controller.engine.plan import Options, Prepared, make_plan
 from controller.kinds.organization import Rollout, Wave
 from controller.model.live import Place
@@ -25,7 +25,7 @@ from controller.resolve.lake import Lake
 from tests.conftest import NOTHING
 from tests.fakes.aws import FakeAws, Recorder
 from tests.fakes.blueprints import catalogue
-from tests.fakes.lakes import FINANCE, SALES, finance, flow, lake, sales
+from tests.fakes.lakes import FINANCE, SALES, finance, flow, lake, plant, sales
 from tests.fakes.living import LivingSilos
 
 TWIN = "200000000002"
@@ -188,7 +188,7 @@ def test_who_runs_nothing_yet_waits_for_nobody() -> None:
     made = plan(aws, replace(wanted, silos={**wanted.silos, "new": sales(name="new", account=new)}))
     heard = Recorder()
     assert apply(made, aws.ports, heard).complete
-    began = [event.address for event in heard.events if type(event).__name__ == "StepStarted"]
+    began = [event.address for event in heard.events if isinstance(event, StepStarted)]
     assert began.index("silo/new/bundle") < began.index("wave/sales") < began.index("silo/twin/bundle")
     assert "awaited" not in entry(aws, "new")
     assert made.plan.order is not None
@@ -440,6 +440,28 @@ class TestResumed:
         assert run(aws, edited()).complete
         assert releases(aws) == ["sales", "finance", "twin"]
         assert (aws.clock - baked_from).total_seconds() < 2 * BAKE + 4 * living.seconds  # one bake more, not two
+
+    def test_a_run_that_died_before_it_wrote_the_index_goes_on_there_too(self) -> None:
+        aws, living = released()
+        before = aws.home.objects()[INDEX_KEY]
+        run(aws, three(sales=2))
+        aws.home.write(INDEX_KEY, before)
+        aws.writes.clear()
+        heard = Clocked(aws)
+        begun = aws.clock.timestamp()
+        assert run(aws, edited(), heard=heard).complete
+        assert releases(aws) == ["finance", "twin"]
+        assert heard.at["StepStarted", "silo/finance/bundle"] - begun >= living.seconds + BAKE
+
+    def test_who_runs_nothing_yet_is_not_kept_from_it_by_a_wait_for_an_earlier_run(self) -> None:
+        aws, _ = released()
+        run(aws, three(sales=3))
+        wanted = three(sales=3, twin=3)
+        heard = Recorder()
+        made = plan(aws, replace(wanted, silos=dict(sorted({**wanted.silos, "plant": plant()}.items()))))
+        assert apply(made, aws.ports, heard).complete
+        began = [event.address for event in heard.events if isinstance(event, StepStarted)]
+        assert began.index("silo/plant/bundle") < began.index("wave/sales")
 
     def test_a_later_run_waits_for_what_an_earlier_one_published(self) -> None:
         aws, living = released()
