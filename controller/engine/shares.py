@@ -45,11 +45,13 @@ class ShareReader:
             return Part(address, Health.PROGRESSING, f"the account of silo/{share.silo} does not exist yet", "", at)
         flows = matched(share, self.lake.flows_of(share.silo))
         for flow in flows:
-            why = self._refusal(share, flow, giver, place)
-            if why:
-                reason = f"{flow.table} cannot be read from account {place.account}: {why}"
+            if self._refusal(share, flow, giver, place):
                 if waiting := self._waiting(share, giver):
                     return Part(address, Health.PROGRESSING, waiting, "", at)
+                # The giving silo may have become ready after the refusal: only one that comes now says something.
+                if not (why := self._refusal(share, flow, giver, place)):
+                    continue
+                reason = f"{flow.table} cannot be read from account {place.account}: {why}"
                 advice = f"siloctl drift --silo {share.silo} tells whether somebody changed a policy"
                 return Part(address, Health.DEGRADED, reason, advice, at)
         names = ", ".join(flow.table for flow in flows)
