@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from controller.cli import run
 from controller.cli.exit import Exit
@@ -18,6 +17,7 @@ from controller.engine.validate import load_lake
 from controller.load.places import blueprints
 from controller.local import clients
 from controller.local.resources import store
+from tests.e2e.readers import reader, refused
 
 pytestmark = pytest.mark.emulator
 
@@ -69,31 +69,6 @@ def folder(embedded: Any, tmp_path: Path) -> Path:
 
 def siloctl(folder: Path, *words: str) -> int:
     return run(["--manifests", str(folder), *words])
-
-
-def reader(account: str, service: str) -> Any:
-    """Somebody of an account who may read whatever others let it."""
-    iam = clients.client("iam", account, REGION)
-    trust = {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}, "Action": "sts:AssumeRole"}
-    may = {"Effect": "Allow", "Action": ["glue:*", "s3:*", "kms:*"], "Resource": "*"}
-    try:
-        iam.create_role(
-            RoleName="analyst", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
-        )
-        document = json.dumps({"Version": "2012-10-17", "Statement": [may]})
-        iam.put_role_policy(RoleName="analyst", PolicyName="read", PolicyDocument=document)
-    except iam.exceptions.EntityAlreadyExistsException:
-        pass
-    return clients.as_role(service, f"arn:aws:iam::{account}:role/analyst", REGION)
-
-
-def refused(call: Callable[[], Any]) -> bool:
-    try:
-        call()
-    except ClientError as error:
-        assert "AccessDenied" in error.response["Error"]["Code"]
-        return True
-    return False
 
 
 def table(account: str) -> Callable[[], Any]:
