@@ -22,10 +22,9 @@ from controller.engine.validate import examine, load_lake
 from controller.load.places import blueprints
 from controller.load.schema import valid
 from controller.local.clients import client
-from controller.render.blueprint import Catalogue
 from controller.render.intrinsic import TemplateLoader
-from controller.render.values import parts
 from tests.changes import Fields, Manifest, Where, changed, leaves, leaves_of_source, places, put
+from tests.deployed import Deployed
 
 pytestmark = pytest.mark.emulator
 
@@ -173,51 +172,6 @@ class Lake:
         return sorted(have, key=lambda one: ".".join(one[0]) in LAST)
 
 
-def stacks() -> dict[str, str]:
-    """The nested stacks' ids by their addresses."""
-    found = client("cloudformation", SALES, REGION).describe_stack_resources(StackName="lake-silo")["StackResources"]
-    return {
-        one["LogicalResourceId"]: one["PhysicalResourceId"] for one in found if "stack/" in one["PhysicalResourceId"]
-    }
-
-
-def made(addresses: Mapping[str, str]) -> dict[str, str]:
-    """Physical ids by address below the silo."""
-    cloudformation = client("cloudformation", SALES, REGION)
-    return {
-        f"{addresses[name]}/{one['LogicalResourceId']}": one["PhysicalResourceId"]
-        for name, stack in stacks().items()
-        for one in cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
-    }
-
-
-def updates(addresses: Mapping[str, str]) -> dict[str, str]:
-    """Resources that were changed, by event."""
-    cloudformation = client("cloudformation", SALES, REGION)
-    return {
-        event["EventId"]: f"{addresses[name]}/{event['LogicalResourceId']}"
-        for name, stack in stacks().items()
-        for event in cloudformation.describe_stack_events(StackName=stack)["StackEvents"]
-        if event["ResourceStatus"] == "UPDATE_COMPLETE" and event["PhysicalResourceId"] != stack
-    }
-
-
-def happened(before: Mapping[str, str], after: Mapping[str, str], updated: set[str]) -> dict[str, set[str]]:
-    """As the plan words it: a replacement is a new one and the end of the old."""
-    found: dict[str, set[str]] = {}
-    for address in {*before, *after}:
-        match before.get(address), after.get(address):
-            case None, _:
-                found[address] = {"create"}
-            case _, None:
-                found[address] = {"delete"}
-            case old, new if old != new:
-                found[address] = {"create", "delete"}
-            case _ if address in updated:
-                found[address] = {"update"}
-    return found
-
-
 @pytest.fixture
 def lake(embedded: Any, tmp_path: Path) -> Lake:
     made = Lake(tmp_path)
@@ -238,14 +192,11 @@ def siloctl(lake: Lake, capsys: pytest.CaptureFixture[str]) -> Callable[..., str
     return called
 
 
-def addresses(lake: Lake) -> dict[str, str]:
-    loaded, _ = load_lake(lake.folder, blueprints(), TODAY)
-    return {part.id: part.address for part in parts(loaded, loaded.silos["sales"], Catalogue.read())}
-
-
 def test_each_field_does_to_each_resource_what_the_plan_said(lake: Lake, siloctl: Callable[..., str]) -> None:
     siloctl("apply", "--yes", *WAIT)
-    named = addresses(lake)
+    deployed = Deployed(("sales",))
+    deployed.wanted(load_lake(lake.folder, blueprints(), TODAY)[0])
+    deployed.happened()
     secrets = client("secretsmanager", SALES, REGION)
     waiting = {name: lake.fields(name) for name in lake.manifests if lake.manifests[name]["kind"] != "Organization"}
     silent: set[str] = set()
@@ -265,17 +216,11 @@ def test_each_field_does_to_each_resource_what_the_plan_said(lake: Lake, siloctl
             if secret and secret not in {one["Name"] for one in secrets.list_secrets()["SecretList"]}:
                 secrets.create_secret(Name=secret, SecretString='{"username":"embedded","password":"embedded"}')
         document = json.loads(siloctl("plan", "--format", "json"))
-        said = {
-            one["address"].removeprefix("silo/sales/"): set(one["actions"])
-            for one in document["changes"]
-            if one["address"].startswith(tuple(f"silo/sales/{address}/" for address in named.values()))
-        }
+        said = deployed.said(document)
         silent |= {field for name, field in edited.items() if not touched(lake, name, said)}
-        before, seen = made(named), updates(named)
         allowed = [word for one in document["guards"] if one["blocks"] for word in ("--allow", one["allow"])]
         siloctl("apply", "--yes", *allowed, *WAIT)
-        updated = {address for event, address in updates(named).items() if event not in seen}
-        assert happened(before, made(named), updated) == said, edited
+        assert deployed.happened() == said, edited
     assert (unfit, silent) == (UNFIT, SILENT)
     assert siloctl("plan").startswith("No changes.")
 
@@ -283,4 +228,5 @@ def test_each_field_does_to_each_resource_what_the_plan_said(lake: Lake, siloctl
 def touched(lake: Lake, name: str, said: Mapping[str, set[str]]) -> bool:
     """Whether anything of the manifest's own stacks changes."""
     own = {"Flow": (f"flow/{name}/",), "Silo": ("storage/", "sftp/", "webapp/"), "Partner": ("partners/", "sftp/")}
-    return any(address.startswith(own[lake.manifests[name]["kind"]]) for address in said)
+    places = tuple(f"silo/sales/{place}" for place in own[lake.manifests[name]["kind"]])
+    return any(address.startswith(places) for address in said)
