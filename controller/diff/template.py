@@ -162,7 +162,7 @@ def _changed(
     read = tuple(_read(place, outcome.edits, own, fixed)) if new["Type"] != NESTED else ()
     if not own and not read:
         return None
-    replaced = any(detail.replaces for detail in (*own, *read))
+    replaced = bool(forcing)
     return Change(
         f"{place}/{name}",
         new["Type"],

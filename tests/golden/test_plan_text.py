@@ -131,6 +131,53 @@ PLANS = {
         {"inputs": "0" * 64},
         (POLICY,),
     ),
+    "consequence": Plan(
+        (
+            Change(
+                "silo/sales/storage/JobSecurity",
+                "AWS::Glue::SecurityConfiguration",
+                Verb.REPLACE,
+                "a property that cannot be changed in place differs",
+                (Detail("Name", {"Fn::Sub": "lake-${Key}"}, {"Fn::Sub": "jobs-${Key}"}, replaces=True),),
+                Source("manifests/silos/sales.yaml", 9, 3),
+            ),
+            Change(
+                "silo/sales/flow/ledger/Pull",
+                "AWS::AppFlow::Flow",
+                Verb.REPLACE,
+                "replaced because it reads silo/sales/storage/Key, made anew",
+                (
+                    Detail(
+                        "KMSArn",
+                        {"Fn::GetAtt": ["silo/sales/storage/Key", "Arn"]},
+                        Later("silo/sales/storage/Key", "Arn"),
+                        replaces=True,
+                    ),
+                ),
+                Source("manifests/flows/ledger.yaml", 7, 3),
+                destroys_data=True,
+            ),
+            *(
+                Change(
+                    f"silo/{silo}/flow/orders/Job",
+                    "AWS::Glue::Job",
+                    Verb.UPDATE,
+                    f"it reads silo/{silo}/storage/JobSecurity, made anew",
+                    (
+                        Detail(
+                            "SecurityConfiguration",
+                            {"Ref": f"silo/{silo}/storage/JobSecurity"},
+                            Later(f"silo/{silo}/storage/JobSecurity", "Ref"),
+                        ),
+                    ),
+                )
+                for silo in ("sales", "finance")
+            ),
+        ),
+        (),
+        (),
+        {"silos": 2},
+    ),
 }
 
 

@@ -27,7 +27,11 @@ from controller.report.terminal import Terminal
 def command(
     folder: Path, form: str, everything: bool, detailed_exitcode: bool, full: bool, allow: frozenset[str]
 ) -> int:
-    """Compare the manifests with what AWS has and show what an apply would do. Changes nothing."""
+    """Compare the manifests with what AWS has and show what an apply would do. Changes nothing.
+
+    A change is followed to all that reads it, also in other nested stacks: `(known after apply) # from ADDRESS` is a
+    value that the resource at ADDRESS gives once it is made anew.
+    """
     try:
         plan = _plan(folder, full, allow)
     except ControllerError as error:

@@ -10,10 +10,13 @@ import pytest
 from controller.aws.resource_types import create_only
 from controller.diff.change import Change, Detail, Later, Verb
 from controller.diff.release import Published, bundle_changes
+from controller.diff.stack import stack_changes
 from controller.diff.values import Values
 from controller.kinds.organization import Guards
 from controller.model.bundle import Rendered, Template
+from controller.model.observed import Present
 from controller.model.ownership import logical_id
+from controller.model.world import Stack
 from controller.plan.guard import destroys_data
 
 Body = dict[str, Any]
@@ -308,3 +311,15 @@ def test_what_is_not_concerned_is_not_worked_out(monkeypatch: pytest.MonkeyPatch
     flows = {"flow/orders": flow, **{f"flow/f{n}": flow for n in range(9)}}
     changes(*((whole, {"storage": roles, **flows}) for roles in ROLES))
     assert {*seen} == {"silo/sales/bundle", "silo/sales/storage", "silo/sales/flow/orders"}
+
+
+def test_a_parameter_of_a_masters_stack_changes_what_reads_it() -> None:
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "Units"}, "TopicName": {"Ref": "Kept"}}}
+    body = stack({"Topic": topic}, takes=("Units", "Kept"))
+    there = Stack("UPDATE_COMPLETE", "", body, {"Units": "ou-1", "Kept": "a"}, {})
+    later = Later("unit/Lake/Silos", "Id")
+    wanted = Template("", body, {})
+    first, second = stack_changes("master/stack", wanted, {"Units": later}, {}, Present(there), create_only)
+    assert (first.address, first.verb) == ("master/stack/Topic", Verb.UPDATE)
+    assert first.details == (Detail("DisplayName", "ou-1", later),)
+    assert second.address == "master/stack/(parameters)"
