@@ -22,9 +22,7 @@ def look(lake: Lake, ports: Ports) -> World:
     """All that a plan of this lake compares with."""
     regions = {lake.member(name).region for name in lake.members}
     if wanted(lake.organization):
-        regions.add(
-            lake.organization.home_region
-        )  # of default silos, which nobody knows before the organization is read
+        regions.add(lake.organization.home_region)  # of default silos, which nobody knows yet
     return observe(lake.organization, ports, regions, units_in_shares(lake))
 
 

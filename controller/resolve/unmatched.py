@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -78,8 +77,9 @@ def with_silos(
     `lying` has the names of default silos that the index lost, by account: what was published under a name keeps it.
     """
     known = {entry.account: name for name, entry in entries.items() if entry.default} | dict(lying)
-    others = {name for name, entry in entries.items() if known.get(entry.account) != name}
     free = [one for one in nobody if one.account.id not in refused]
+    own = {(one.account.id, known.get(one.account.id)) for one in free}
+    others = {name for name, entry in entries.items() if (entry.account, name) not in own}
     named = _names(lake, [one.account for one in free], known, {*lake.silos, *others})
     silos: dict[str, Silo] = {}
     homes: dict[str, Resident] = {}
@@ -104,9 +104,8 @@ def _names(lake: Lake, accounts: Sequence[Account], known: Mapping[str, str], ta
     found = {one.id: known[one.id] for one in accounts if known.get(one.id, "") and known[one.id] not in taken}
     longest = min(NAME_MAX, silo_name_max(lake.organization.name))
     wished = {one.id: slug(one.name, longest) for one in accounts if one.id not in found}
-    often = Counter(wished.values())
     for account, wish in wished.items():
-        choice = (wish if often[wish] == 1 else "", f"account-{account}", f"a{account}")
+        choice = (wish, f"account-{account}", f"a{account}")
         used = {*found.values(), *(other for key, other in wished.items() if key != account)}
         fits = (name for name in choice if name and len(name) <= longest and name not in taken and name not in used)
         if name := next(fits, ""):

@@ -158,7 +158,7 @@ def test_a_silo_that_lost_its_manifest_stays_blocked_and_gets_no_default() -> No
 
 
 def test_a_silo_that_was_retired_and_forgotten_does_not_come_back_as_a_default() -> None:
-    both = giving(sales(), finance(region="eu-west-1", lifecycle="retired"))
+    both = giving(sales(), finance(lifecycle="retired"))
     aws = FakeAws(both)
     applied(aws, both)
     applied(aws, giving(sales()))
@@ -300,6 +300,51 @@ def test_an_account_that_moves_inside_the_units_is_followed_and_not_moved_back()
     assert prepared.lake.silos["research-lab"].organizational_unit == "Lake/Silos/Genetics"
     applied(aws, giving())
     assert quiet(plan(aws, giving()))
+
+
+def test_a_name_that_another_account_still_has_in_the_index_is_not_taken() -> None:
+    aws = given(giving())
+    aws.organizations.members[LAB] = replace(aws.organizations.members[LAB], parent="r-root")
+    aws.organizations.add_account(LAB2, UNIT, "Research Lab")
+    assert names(giving(), aws) == {LAB2: f"account-{LAB2}"}
+
+
+def test_the_name_of_a_silo_that_lost_its_manifest_is_not_taken() -> None:
+    both = giving(sales(), finance())
+    aws = FakeAws(both)
+    applied(aws, both)
+    aws.organizations.add_account(LAB, UNIT, "Finance")
+    assert names(giving(sales()), aws) == {LAB: f"account-{LAB}"}
+
+
+def test_a_manifest_that_creates_an_account_may_have_the_name_of_one_that_departs() -> None:
+    aws = given(giving())
+    new = declared(aws, giving(), account=NewAccount("another", "another@acme.example"))
+    prepared = plan(aws, lake(sales(), new))
+    assert verbs(prepared)["account/research-lab"] is Verb.CREATE
+    assert apply(prepared, aws.ports, Recorder()).complete
+    assert index(aws).silos["research-lab"].account not in ("", LAB)
+
+
+def test_an_account_that_was_seen_is_not_looked_up_again() -> None:
+    aws = with_lab(giving())
+    plan(aws, giving())
+    assert f"account {LAB}" not in aws.organizations.reads
+
+
+def test_without_the_index_nobody_knows_which_default_silos_there_are() -> None:
+    aws = given(giving())
+    aws.home.unreadable[INDEX_KEY] = "AccessDenied"
+    seen = completed(giving(), aws.ports)
+    assert "the index could not be read" in seen.defaults.unread and list(seen.silos) == ["sales"]
+    assert set(verbs(plan(aws, giving())).values()) == {Verb.BLOCKED}
+
+
+def test_it_lives_in_the_home_region_though_no_other_silo_does() -> None:
+    wanted = giving(finance())
+    aws = given(wanted)
+    assert quiet(plan(aws, wanted))
+    assert index(aws).silos["research-lab"].region == "eu-west-1"
 
 
 def gone(aws: FakeAws, wanted: Lake) -> str:
