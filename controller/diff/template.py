@@ -144,7 +144,8 @@ def _uncertain(
     """Its condition hangs on what only the apply will tell: the worst that may come is told."""
     lost = outcome.will_be is not True and _holds_data(old) and old.get("DeletionPolicy") not in KEEPING
     reason = "whether its condition holds is known after apply"
-    detail = Detail("(Condition)", old.get("Condition"), Later(address, "Condition"), replaces=True)
+    hangs = _told(next(later(outcome.will_be), Later(address, "Condition")))
+    detail = Detail("(Condition)", old.get("Condition"), hangs, replaces=True)
     return Change(address, new["Type"], Verb.REPLACE, reason, (detail,), source, destroys_data=lost)
 
 
@@ -198,10 +199,12 @@ def _read(place: str, found: tuple[Edit, ...], own: tuple[Detail, ...], fixed: f
     for edit in found:
         if not any(_overlap(".[", path, edit.path) for path in told):
             first = next(later(edit.after), None)
-            after = (
-                Later(first.address, first.name) if isinstance(first, Attribute) else first or shown(edit.after, place)
-            )
+            after = shown(edit.after, place) if first is None else _told(first)
             yield Detail(edit.path, shown(edit.before, place), after, is_fixed(edit.pointer, fixed), edit.at)
+
+
+def _told(found: Attribute | Later) -> Later:
+    return found if isinstance(found, Later) else Later(found.address, found.name)
 
 
 def _reason(own: tuple[Detail, ...], found: tuple[Edit, ...], replaced: bool) -> str:

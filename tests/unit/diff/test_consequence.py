@@ -242,6 +242,8 @@ def test_a_condition_that_only_the_apply_will_tell_is_told_as_the_worst_that_may
     change = reading(get("Storage", "Outputs.RoleName"), BUCKET, *ROLES, Conditions=wanted)["flow/orders/Thing"]
     assert (change.verb, change.destroys_data) == (Verb.REPLACE, True)
     assert change.reason == "whether its condition holds is known after apply"
+    later = Later("silo/sales/storage/Role", "Ref")
+    assert change.details == (Detail("(Condition)", "Wanted", later, replaces=True),)
 
 
 def test_a_property_that_a_condition_chooses_follows_it() -> None:
