@@ -113,7 +113,7 @@ def _waits(turns: Sequence[Turn], free: Collection[str], bake_seconds: int) -> I
         members = (*turn.publishes, *turn.awaits)
         if members and any(later.publishes and later.wave not in free for later in turns[number + 1 :]):
             needs, after = ((), earlier) if turn.wave in free else (earlier, ())
-            wait = AwaitWave(f"{WAVE}{turn.wave}", needs, turn.wave, members, bake_seconds, after=(*_own(turn), *after))
+            wait = AwaitWave(f"{WAVE}{turn.wave}", (*needs, *_own(turn)), turn.wave, members, bake_seconds, after=after)
             earlier = (*earlier, wait.address)
             yield wait
 
@@ -123,7 +123,7 @@ def _last(turns: Sequence[Turn], waits: Sequence[AwaitWave], free: Collection[st
     turn = [one for one in turns if one.publishes][-1]
     earlier = tuple(wait.address for wait in waits)
     needs, after = ((), earlier) if turn.wave in free else (earlier, ())
-    return AwaitWave(f"{WAVE}{turn.wave}", needs, turn.wave, turn.publishes, 0, after=(*_own(turn), *after))
+    return AwaitWave(f"{WAVE}{turn.wave}", (*needs, *_own(turn)), turn.wave, turn.publishes, 0, after=after)
 
 
 def _own(turn: Turn) -> tuple[str, ...]:

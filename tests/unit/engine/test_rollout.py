@@ -255,13 +255,38 @@ class TestHalt:
         outcome = run(aws, edited(), patience=900)
         assert "silo/sales is OutOfSync, Progressing" in dict(outcome.failed)["wave/sales"]
 
-    def test_a_bundle_that_somebody_else_published_fails_its_wave(self) -> None:
+    def test_a_bundle_that_somebody_else_published_stops_its_wave_and_rolls_nothing_back(self) -> None:
         aws, _ = released(waves("sales", on_failure="rollback"))
         aws.home.races[bundle_key(SALES)] = lambda: aws.home.write(bundle_key(SALES), b"theirs")
         outcome = run(aws, edited(waves("sales", on_failure="rollback")))
-        assert dict(outcome.failed)["wave/sales"] == "silo/sales was not published"
-        assert "silo/twin/bundle" in dict(outcome.not_tried)
+        assert [address for address, _ in outcome.failed] == ["silo/sales/bundle"]
+        assert dict(outcome.not_tried) == {
+            "wave/sales": "silo/sales/bundle",
+            "silo/finance/bundle": "wave/sales",
+            "silo/twin/bundle": "wave/sales",
+        }
         assert aws.home.objects()[bundle_key(SALES)] == b"theirs"
+
+    def test_nothing_goes_round_a_wave_that_is_blocked_as_a_whole(self) -> None:
+        aws, _ = released()
+        aws.home.unreadable["list"] = "AccessDenied"
+        told = blocked(plan(aws, edited()))
+        assert told["silo/finance/bundle"].endswith("for silo/sales/bundle, which comes first and is blocked")
+        assert "silo/finance/bundle" not in blocked(plan(aws, edited(), "wave=finance"))
+
+    def test_an_index_that_was_written_late_is_no_failure(self) -> None:
+        aws, _ = released()
+        whole = aws.home.objects()[INDEX_KEY]
+        broken = On("wave/sales", lambda: aws.home.write(INDEX_KEY, b"{"))
+        mending = On("silo/finance/bundle", lambda: aws.home.write(INDEX_KEY, whole))
+
+        class Both(Recorder):
+            def send(self, event: Event) -> None:
+                broken.send(event)
+                mending.send(event)
+
+        assert run(aws, edited(), heard=Both()).complete
+        assert "awaited" not in entry(aws, "sales")
 
     def test_leave_for_a_wave_lets_it_begin_without_those_before_it(self) -> None:
         aws, living = released()
