@@ -18,6 +18,7 @@ from controller.model.live import (
     LivePipeline,
     LiveResource,
     LiveStack,
+    LiveTable,
     Place,
     SharedTable,
 )
@@ -129,6 +130,20 @@ class AwsSilos:
 
         return observed("glue", _NO_TABLE, read)
 
+    def tables(self, place: Place, database: str) -> Observed[Mapping[str, LiveTable]]:
+        def read() -> Mapping[str, LiveTable]:
+            pages = self._api("glue", place).get_paginator("get_tables").paginate(DatabaseName=database)
+            return {table["Name"]: _table(table) for page in pages for table in page["TableList"]}
+
+        return observed("glue", _NO_TABLE, read)
+
+    def crawlers(self, place: Place) -> Observed[frozenset[str]]:
+        def read() -> frozenset[str]:
+            pages = self._api("glue", place).get_paginator("get_crawlers").paginate()
+            return frozenset(crawler["Name"] for page in pages for crawler in page["Crawlers"])
+
+        return observed("glue", frozenset(), read)
+
     def read_shared(self, place: Place, table: SharedTable) -> Observed[None]:
         there = Place(place.account, table.owner.region)
 
@@ -177,6 +192,15 @@ class AwsSilos:
             return _document(self._api("s3", place).get_bucket_policy(Bucket=bucket)["Policy"])
 
         return observed("s3", _NO_POLICY, read)
+
+
+def _table(table: Mapping[str, Any]) -> LiveTable:
+    storage = table.get("StorageDescriptor", {})
+    columns, partitions = (
+        tuple((one["Name"], one.get("Type", "")) for one in said)
+        for said in (storage.get("Columns", ()), table.get("PartitionKeys", ()))
+    )
+    return LiveTable(columns, partitions, storage.get("Location", ""))
 
 
 def _when(time: datetime | None) -> str:

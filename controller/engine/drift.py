@@ -1,7 +1,7 @@
 """Drift: what the silos really have against what was published for them. Reads only, and finds nothing in a quiet lake.
 
 Three ways of looking: the delivery of the bundle, CloudFormation's own detection stack by stack, and our own reading of
-what that cannot see: bucket policies (CloudFormation user guide, "Resource type support": no drift detection).
+what that cannot see: policies, tables and crawlers (CloudFormation user guide, "Resource type support").
 """
 
 from __future__ import annotations
@@ -26,6 +26,18 @@ from controller.model.observed import Unreadable
 from controller.model.ownership import member_address
 from controller.resolve.lake import Lake
 from controller.resolve.unmatched import rekeyed
+
+NOUNS = (
+    "silos",
+    "consumers",
+    "accounts",
+    "stacks",
+    "bucket policies",
+    "catalog policies",
+    "tables",
+    "crawlers",
+    "credentials",
+)
 
 
 def find_drift(
@@ -63,8 +75,4 @@ def find_drift(
 
 
 def _counted(compared: Counter[str]) -> dict[str, int]:
-    return {
-        noun: compared[noun]
-        for noun in ("silos", "consumers", "accounts", "stacks", "bucket policies", "catalog policies", "credentials")
-        if compared[noun]
-    }
+    return {noun: compared[noun] for noun in NOUNS if compared[noun]}

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from controller.diff.literal import StackFacts, UnresolvedError
 from controller.diff.policy import differences
 from controller.engine.found import Found
 from controller.engine.silos import Silos
-from controller.model.live import LiveResource, Place
+from controller.model.live import Place
 from controller.model.observed import Absent, Present, Unreadable
 from controller.publish.origin import Origin
 
@@ -33,27 +33,7 @@ class PolicyDrift:
     origin: Origin
     found: Found
 
-    def look(self, nested: str, stack: str, resources: Sequence[LiveResource]) -> str:
-        """All policies of a nested stack; returns why that could not be read, where it could not."""
-        if not any(resource.type in (BUCKET_POLICY, CATALOG_POLICY) for resource in resources):
-            return ""
-        live, template = self.silos.stack(self.place, stack), self.silos.template(self.place, stack)
-        match live, template:
-            case Present(there), Present(body):
-                by_id = {resource.logical_id: resource for resource in resources}
-                facts = StackFacts(body, there.parameters, by_id, self.place.account, self.place.region, there.name)
-                for logical, resource in sorted(body.get("Resources", {}).items()):
-                    if resource["Type"] == BUCKET_POLICY and logical in by_id:
-                        self._policy(nested, logical, resource["Properties"], facts)
-                    if resource["Type"] == CATALOG_POLICY and logical in by_id:
-                        self._catalog_policy(nested, logical, resource["Properties"], facts)
-            case (Unreadable(why), _) | (_, Unreadable(why)):
-                return why
-            case _:  # it went meanwhile
-                pass
-        return ""
-
-    def _catalog_policy(self, nested: str, logical: str, properties: Mapping[str, object], facts: StackFacts) -> None:
+    def catalog(self, nested: str, logical: str, properties: Mapping[str, object], facts: StackFacts) -> None:
         """Only the lake's statements are compared: the policy is other people's too."""
         address = self.origin.address(nested, logical)
         match self.silos.catalog_policy(self.place):
@@ -85,7 +65,7 @@ class PolicyDrift:
                 )
             )
 
-    def _policy(self, nested: str, logical: str, properties: Mapping[str, object], facts: StackFacts) -> None:
+    def bucket(self, nested: str, logical: str, properties: Mapping[str, object], facts: StackFacts) -> None:
         address = self.origin.address(nested, logical)
         try:
             bucket = str(facts.literal(properties["Bucket"]))

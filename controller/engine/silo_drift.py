@@ -9,9 +9,9 @@ from functools import partial
 from controller.engine.delivery_drift import DeliveryDrift
 from controller.engine.found import Found, Subject
 from controller.engine.observe import side_by_side, value_or
+from controller.engine.own_reading import OwnReading
 from controller.engine.partner_drift import PartnerDrift
 from controller.engine.partners import Users
-from controller.engine.policy_drift import PolicyDrift
 from controller.engine.ports import Ports
 from controller.engine.published import origin_of
 from controller.engine.restoring import restoring
@@ -68,7 +68,7 @@ class _Look:
             return
         nested, gone = self._detected(root)
         there = {name: stack for name, stack in nested.items() if name not in gone}
-        listed = self._policies(there)
+        listed = self._listed(there)
         if listed.keys() == there.keys() and not root.status.endswith("_IN_PROGRESS"):
             partners = PartnerDrift(silos, self.eyes.users, self.eyes.vendings, self.subject, delivery.now)
             partners.look(there, listed)
@@ -98,13 +98,13 @@ class _Look:
             drift.take(name, stacks[name], drifts)
         return nested, frozenset(drift.gone)
 
-    def _policies(self, there: Mapping[str, str]) -> Mapping[str, Sequence[LiveResource]]:
-        """The resources of those nested stacks that could be listed, their policies compared."""
+    def _listed(self, there: Mapping[str, str]) -> Mapping[str, Sequence[LiveResource]]:
+        """The resources of those nested stacks that could be listed, what nobody else detects compared."""
         read = {name: self._resources(stack, name) for name, stack in there.items()}
         listed = {name: resources for name, resources in read.items() if resources is not None}
-        policies = PolicyDrift(self.eyes.silos, self.subject.place, self.subject.origin, self.subject.found)
+        own = OwnReading(self.eyes.silos, self.subject)
         for name, resources in listed.items():
-            if why := policies.look(name, there[name], resources):
+            if why := own.look(name, there[name], resources):
                 self.subject.unread(self.subject.origin.nested_address(name), why)
         return listed
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-from controller.model.live import FailedResource, LiveDrift, LivePipeline, LiveResource, LiveStack, Place, SharedTable
+from controller.model.live import (
+    FailedResource,
+    LiveDrift,
+    LivePipeline,
+    LiveResource,
+    LiveStack,
+    LiveTable,
+    Place,
+    SharedTable,
+)
 from controller.model.observed import Observed
 
 
@@ -30,6 +39,12 @@ class Silos(Protocol):
 
     def catalog_policy(self, place: Place) -> Observed[Mapping[str, Any]]:
         """The Glue catalog's policy, of which there is one in an account and region."""
+
+    def tables(self, place: Place, database: str) -> Observed[Mapping[str, LiveTable]]:
+        """All tables of a database of the account's own catalog, by name."""
+
+    def crawlers(self, place: Place) -> Observed[frozenset[str]]:
+        """The names of all crawlers."""
 
     def read_shared(self, place: Place, table: SharedTable) -> Observed[None]:
         """Read a table of another account as somebody of `place`: its definition, the list of its files, one byte."""

@@ -10,7 +10,7 @@ from controller.diff.drift import DriftClass, Finding
 from controller.engine.found import Subject
 from controller.engine.policy_drift import BUCKET_POLICY
 from controller.engine.silos import Silos
-from controller.engine.ways_out import APPLY, BY_HAND, put_back
+from controller.engine.ways_out import APPLY, BY_HAND, anew_by_git, put_back
 from controller.model.live import LiveDrift
 from controller.model.observed import Absent, Observed, Present, Unreadable
 from controller.model.ownership import SILO_STACK
@@ -60,14 +60,13 @@ class StackDrift:
         where = f" at {source.path}:{source.line}" if source else ""
         address = self.subject.origin.nested_address(nested)
         flow = address.startswith("flow/")
-        twice = f"take it out{where}, {APPLY} --wait, write it back, {APPLY}"
         return Finding(
             DriftClass.CHANGED_BY_HAND,
             self.subject.origin.address(nested),
             NESTED,
             "was deleted by hand as a whole",
             (),
-            reassert=twice if flow else f"import what was kept of it, then {APPLY}: {BY_HAND}",
+            reassert=anew_by_git(source) if flow else f"import what was kept of it, then {APPLY}: {BY_HAND}",
             accept=f"take it out{where}, then {APPLY}" if flow else "nothing to write: a silo has it always",
             source=source or self.subject.source,
         )

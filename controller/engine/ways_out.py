@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from controller.model.live import Place
 from controller.model.ownership import PIPELINE, SILO_STACK, SITE_PIPELINE
+from controller.model.source import Source
 
 APPLY = "siloctl apply"
 DECLARE = "siloctl silo declare"
@@ -45,6 +46,12 @@ def way_out(status: str, place: Place) -> str:
 
 def anew(place: Place) -> str:
     return f"{there(START, place)}; what was kept of it has to be imported first: {BY_HAND}"
+
+
+def anew_by_git(source: Source | None) -> str:
+    """No update makes a thing again that its stack takes to be there: it has to leave the template first."""
+    where = f" at {source.path}:{source.line}" if source else ""
+    return f"take it out{where}, {APPLY} --wait, write it back, {APPLY}"
 
 
 def put_back(stack: str, parameters: Sequence[str], place: Place) -> str:

@@ -26,6 +26,15 @@ class SharedTable:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveTable:
+    """An entry of a catalog; columns are names and types, in their order."""
+
+    columns: tuple[tuple[str, str], ...]
+    partitions: tuple[tuple[str, str], ...]
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
 class LivePipeline:
     """Its newest execution; `status` is empty where it never ran."""
 

@@ -44,6 +44,7 @@ def _parts(words: list[str]) -> Iterator[list[str]]:
 def _call(account: str, service: str, operation: str, words: list[str]) -> None:
     name = words.pop(0) if operation == "wait" else ""
     given = dict(_options(words))
+    whole = json.loads("".join(given.pop("cli-input-json", ["{}"])))
     api = client({"s3api": "s3"}.get(service, service), account, (given.pop("region", None) or ["eu-west-1"])[0])
     if name:
         model = api.get_waiter(name.replace("-", "_"))
@@ -56,7 +57,7 @@ def _call(account: str, service: str, operation: str, words: list[str]) -> None:
     if name:
         model.wait(**values, WaiterConfig={"Delay": 1, "MaxAttempts": 120})
     else:
-        getattr(api, operation.replace("-", "_"))(**values)
+        getattr(api, operation.replace("-", "_"))(**whole, **values)
 
 
 def _options(words: list[str]) -> Iterator[tuple[str, list[str]]]:

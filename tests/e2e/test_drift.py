@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from controller.cli import run
 from controller.cli.exit import Exit
 from controller.local.clients import client
+from tests.e2e.conftest import MANIFESTS
 from tests.e2e.printed import execute
 
 pytestmark = pytest.mark.emulator
@@ -140,3 +143,48 @@ def test_a_tag_of_the_lake_is_told_and_put_back_and_other_peoples_are_left_alone
     assert list(drift(Exit.CHANGES)) == ["silo/sales/storage/DropzoneBucket"]
     assert tags(RAW) == {**tags(RAW), "lake:silo": "sales", "project": "spring"}
     assert {"TagKey": "backup", "TagValue": "daily"} in kms.list_resource_tags(KeyId=key)["Tags"]
+
+
+def test_what_cloudformation_does_not_look_at_is_read_by_ourselves(
+    two_silos: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def drift(exits: Exit) -> dict[str, Any]:
+        capsys.readouterr()
+        assert run(["--manifests", two_silos, "drift", "--format", "json", "--detailed-exitcode"]) == exits
+        return {finding["address"]: finding for finding in json.loads(capsys.readouterr().out)["drift"]}
+
+    for name in ("flows/orders.yaml", "transforms/orders.py"):
+        (Path(two_silos) / name).parent.mkdir()
+        shutil.copy(MANIFESTS / name, Path(two_silos) / name)
+    assert run(["--manifests", two_silos, "apply", "--yes", "--wait", "--timeout", "120s"]) == Exit.OK
+    assert drift(Exit.OK) == {}
+
+    glue, kms = client("glue", SALES, "eu-west-1"), client("kms", SALES, "eu-west-1")
+    held = glue.get_table(DatabaseName="sales", Name="orders")["Table"]
+    table = {name: held[name] for name in ("Name", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters")}
+    column = table["StorageDescriptor"]["Columns"][0]
+    was, column["Type"] = column["Type"], "binary"
+    glue.update_table(DatabaseName="sales", TableInput=table)
+    glue.delete_table(DatabaseName="sales", Name="orders__raw")
+    (crawler,) = [one["Name"] for one in glue.get_crawlers()["Crawlers"] if "RawCrawler" in one["Name"]]
+    glue.delete_crawler(Name=crawler)
+    key = next(one["TargetKeyId"] for one in kms.list_aliases()["Aliases"] if one["AliasName"] == "alias/lake-data")
+    kms.disable_key(KeyId=key)
+
+    found = {address.removeprefix("silo/sales/"): one for address, one in drift(Exit.CHANGES).items()}
+    assert {name: one["message"] for name, one in found.items()} == {
+        "flow/orders/ProcessedTable": "was changed by hand",
+        "flow/orders/RawCrawler": "was deleted by hand",
+        "flow/orders/RawTable": "was deleted by hand",
+        "storage/Key": "was changed by hand",
+    }
+    changed = found["flow/orders/ProcessedTable"]
+    assert (changed["expected"], changed["actual"]) == (
+        {f"Columns[{column['Name']}]": was},
+        {f"Columns[{column['Name']}]": "binary"},
+    )
+    assert found["storage/Key"]["actual"] == {"Enabled": "false"}
+    for name in ("storage/Key", "flow/orders/ProcessedTable", "flow/orders/RawTable"):
+        execute(found[name]["reassert"], two_silos)
+    assert list(drift(Exit.CHANGES)) == ["silo/sales/flow/orders/RawCrawler"]
+    assert found["flow/orders/RawCrawler"]["reassert"].startswith(f"take it out at {two_silos}/flows/orders.yaml:")

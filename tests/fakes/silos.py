@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from controller.model.live import FailedResource, LiveDrift, LivePipeline, LiveResource, LiveStack, Place, SharedTable
+from controller.model.live import (
+    FailedResource,
+    LiveDrift,
+    LivePipeline,
+    LiveResource,
+    LiveStack,
+    LiveTable,
+    Place,
+    SharedTable,
+)
 from controller.model.observed import Absent, Observed, Present, Unreadable
 
 T = TypeVar("T")
@@ -23,6 +32,8 @@ class FakeSilos:
     templates: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     drifts: dict[tuple[str, str], Sequence[LiveDrift]] = field(default_factory=dict)
     policies: dict[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    catalogs: dict[tuple[str, str], Mapping[str, LiveTable]] = field(default_factory=dict)  # by database
+    crawling: set[tuple[str, str]] = field(default_factory=set)
     unshared: dict[str, str] = field(default_factory=dict)  # table -> why nobody can read it
     refused: dict[str, str] = field(default_factory=dict)  # stack -> why its drift cannot be detected
     cut_off: set[str] = field(default_factory=set)
@@ -61,6 +72,12 @@ class FakeSilos:
 
     def catalog_policy(self, place: Place) -> Observed[Mapping[str, Any]]:
         return self._answer(self.policies, place, "catalog")
+
+    def tables(self, place: Place, database: str) -> Observed[Mapping[str, LiveTable]]:
+        return self._answer(self.catalogs, place, database)
+
+    def crawlers(self, place: Place) -> Observed[frozenset[str]]:
+        return Present(frozenset(name for account, name in self.crawling if account == place.account))
 
     def read_shared(self, place: Place, table: SharedTable) -> Observed[None]:
         return Unreadable(self.unshared[table.name]) if table.name in self.unshared else Present(None)

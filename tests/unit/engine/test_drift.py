@@ -14,7 +14,7 @@ from controller.engine.drift import find_drift
 from controller.kinds.silo import NewAccount
 from controller.model.credential import LiveKey, LiveUser
 from controller.model.index import Entry, Index
-from controller.model.live import LiveDifference, LiveDrift, LivePipeline, LiveResource, LiveStack
+from controller.model.live import LiveDifference, LiveDrift, LivePipeline, LiveResource, LiveStack, LiveTable
 from controller.model.observed import Unreadable
 from controller.model.vended import VendedStack
 from controller.model.world import Account, Unit
@@ -341,3 +341,89 @@ def test_an_account_that_was_created_and_not_published_to_is_its_silos(world: Wo
     world.members[PLANT] = replace(world.members[PLANT], email=silo.account.email.upper())
     report = world.look()
     assert report.findings == () and report.unpublished == ("silo/plant",)
+
+
+ORDERS = {
+    "Name": "orders",
+    "PartitionKeys": [{"Name": "day", "Type": "string"}],
+    "StorageDescriptor": {
+        "Location": {"Fn::Sub": "s3://${RawBucket}/orders/"},
+        "Columns": [{"Name": "Id", "Type": "bigint"}, {"Name": "total", "Type": "double"}],
+    },
+}
+KEPT = LiveTable((("id", "bigint"), ("total", "double")), (("day", "string"),), "s3://sales-raw/orders/")
+
+
+@pytest.fixture
+def catalog(world: World) -> World:
+    """A table, a link to another account's, and a crawler, beside what storage has."""
+    table = {"Type": "AWS::Glue::Table", "Properties": {"DatabaseName": "sales", "TableInput": ORDERS}}
+    target = {"Name": "theirs", "TargetTable": {"CatalogId": FINANCE, "DatabaseName": "finance", "Name": "theirs"}}
+    link = {"Type": "AWS::Glue::Table", "Properties": {"DatabaseName": "sales", "TableInput": target}}
+    crawler: dict[str, Any] = {"Type": "AWS::Glue::Crawler", "Properties": {}}
+    more = {"Table": table, "Link": link, "Crawler": crawler}
+    body = world.silos.templates[SALES, STORAGE]
+    world.silos.templates[SALES, STORAGE] = {"Resources": {**body["Resources"], **more}}
+    held = world.silos.listed[SALES, STORAGE]
+    made = (LiveResource(name, name.lower(), one["Type"], "CREATE_COMPLETE") for name, one in more.items())
+    world.silos.listed[SALES, STORAGE] = (*held, *made)
+    world.silos.catalogs[SALES, "sales"] = {"orders": KEPT, "theirs": replace(KEPT, columns=())}
+    world.silos.crawling.add((SALES, "crawler"))
+    return world
+
+
+def test_tables_and_crawlers_as_they_were_deployed_are_quiet(catalog: World) -> None:
+    report = catalog.look()
+    assert (report.findings, report.unreadable) == ((), {})
+    assert (report.compared["tables"], report.compared["crawlers"]) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("live", "details"),
+    [
+        (
+            replace(KEPT, columns=(("id", "string"), ("note", "string"))),
+            (
+                Detail("Columns[id]", "bigint", "string"),
+                Detail("Columns[total]", "double", None),
+                Detail("Columns[note]", None, "string"),
+            ),
+        ),
+        (
+            replace(KEPT, columns=tuple(reversed(KEPT.columns))),
+            (Detail("Columns", ["id", "total"], ["total", "id"]),),
+        ),
+        (replace(KEPT, partitions=()), (Detail("PartitionKeys[day]", "string", None),)),
+        (
+            replace(KEPT, location="s3://elsewhere/"),
+            (Detail("Location", "s3://sales-raw/orders/", "s3://elsewhere/"),),
+        ),
+    ],
+    ids=["columns", "order", "partitions", "place"],
+)
+def test_a_table_that_was_changed_is_told_column_by_column(
+    catalog: World, live: LiveTable, details: tuple[Detail, ...]
+) -> None:
+    catalog.silos.catalogs[SALES, "sales"] = {"orders": live, "theirs": KEPT}
+    finding = only(catalog.look())
+    assert (finding.address, finding.message) == ("silo/sales/Storage/Table", "was changed by hand")
+    assert finding.details == details
+    assert finding.reassert.startswith("aws glue update-table --cli-input-json ")
+
+
+def test_a_table_a_link_and_a_crawler_that_are_gone_are_told(catalog: World) -> None:
+    catalog.silos.catalogs.clear()
+    catalog.silos.crawling.clear()
+    found = {finding.address.rpartition("/")[2]: finding for finding in catalog.look().findings}
+    assert {name: finding.message for name, finding in found.items()} == dict.fromkeys(
+        ("Crawler", "Link", "Table"), "was deleted by hand"
+    )
+    assert found["Link"].reassert.startswith("aws glue create-table ")
+    assert "write it back" in found["Crawler"].reassert
+
+
+def test_a_table_whose_place_cannot_be_told_is_unreadable_and_not_quiet(catalog: World) -> None:
+    catalog.silos.listed[SALES, STORAGE] = tuple(
+        one for one in catalog.silos.listed[SALES, STORAGE] if one.logical_id not in ("RawBucket", "RawPolicy")
+    )
+    assert list(catalog.look().unreadable) == ["silo/sales/Storage/Table"]
