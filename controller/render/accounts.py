@@ -11,7 +11,7 @@ from controller.model.ownership import MANAGED_BY, TAG_MANAGED_BY, TAG_ORGANIZAT
 from controller.model.problem import ordered
 from controller.render.asked import asked_for
 from controller.render.blueprint import Catalogue
-from controller.render.limits import INLINE_BYTES, too_large
+from controller.render.limits import INLINE_BYTES, too_large, too_many_units
 from controller.render.text import dynamic_references
 
 BASELINE = "pipeline/silo-baseline"
@@ -43,6 +43,8 @@ def render_master(organization: Organization, region: str, catalogue: Catalogue)
 
     Parameters `OrganizationId` and `UnitPaths` are observed facts, which the apply reads and passes.
     """
+    if found := ordered(too_many_units(organization.units, organization.manifest)):
+        raise ManifestsInvalid(found)
     source = organization.source
     values: dict[str, Any] = {
         "organization": organization.name,

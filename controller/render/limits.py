@@ -9,11 +9,12 @@ from controller.model.bundle import Template
 from controller.model.manifest import Manifest
 from controller.model.problem import Problem
 from controller.render.asked import FIELD, MANIFEST
-from controller.render.size import Ruler
+from controller.render.size import Ruler, unit_path
 
 SHARE = 0.9
 RESOURCES, PARAMETERS, OUTPUTS, REFERENCES = 500, 200, 200, 60  # a template; CloudFormation user guide, quotas
 TEMPLATE_BYTES = 1_000_000  # by URL; same page
+PARAMETER_BYTES = 4_096  # of a parameter's value; same page
 INLINE_BYTES = 51_200  # in the request itself, as StackSets and change sets get it here; same page
 OPERATION = 2_500  # resources that one operation makes in a root and all that is nested in it; same page
 DYNAMIC = b"{{resolve:"
@@ -79,6 +80,15 @@ def too_many(templates: Iterable[Template], manifest: Manifest) -> Iterator[Prob
     if count > OPERATION * SHARE:
         said = f"all templates together have {count:,} resources"
         yield _problem("template-too-large", said, OPERATION, manifest, "spec")
+
+
+def too_many_units(units: Iterable[str], manifest: Manifest) -> Iterator[Problem]:
+    """The paths of all units reach a stack as one value, with a comma between."""
+    count = len(",".join(unit_path(len(unit.split("/"))) for unit in units))
+    if count > PARAMETER_BYTES * SHARE:
+        said = f"the ids of siloUnits and consumerUnits have {count:,} bytes"
+        hint = "name a unit above some of these: it stands for all below it"
+        yield _problem("template-too-large", said, PARAMETER_BYTES, manifest, "spec.siloUnits", hint)
 
 
 def _measured(ruler: Ruler, value: Any) -> int:

@@ -18,10 +18,14 @@ PSEUDO: Mapping[str, str] = {
 }
 BUCKET = "x" * 63  # S3 user guide, bucket naming rules
 UNIT = "Unit"  # begins the parameters that hold a unit's path (controller/model/facts.py)
-# Organizations API reference, ids: organization, root, and units five deep, each as AWS gives them out
-UNIT_PATH = "/".join(("o-" + "x" * 10, "r-" + "x" * 4, *(["ou-" + "x" * 4 + "-" + "x" * 8] * 5), "*"))
+DEEPEST = 5  # levels of units below the root; Organizations user guide, quotas
 OTHER = "x" * 110  # an ARN, such as that of a role in a nested stack, which is longer than any name
 _INSIDE = re.compile(r"\$\{([^!}][^}]*)\}")
+
+
+def unit_path(depth: int) -> str:
+    """Of a unit so many levels below the root, and of all below it; ids as long as AWS gives them out."""
+    return "/".join(("o-" + "x" * 10, "r-" + "x" * 4, *(["ou-" + "x" * 4 + "-" + "x" * 8] * depth), "*"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Ruler:
         if name in PSEUDO:
             return PSEUDO[name]
         if name.startswith(UNIT):
-            return UNIT_PATH
+            return unit_path(DEEPEST)
         if name.endswith("Bucket"):
             return self._bucket(name)
         if name.endswith("Bucket.Arn"):

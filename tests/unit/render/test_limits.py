@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from controller.model.bundle import Template
+from controller.model.errors import ManifestsInvalid
+from controller.render.accounts import render_master
+from controller.render.blueprint import Catalogue
 from controller.render.limits import too_large
 from controller.resolve.lake import Lake
 
@@ -51,3 +55,18 @@ def test_a_policy_is_measured(resource: str, key: str, size: int, lake: Lake) ->
 def test_a_roles_policies_are_measured_together(lake: Lake) -> None:
     policies = [{"PolicyName": f"p{index}", "PolicyDocument": policy(3_100)} for index in range(3)]
     assert codes(lake, {"A": {"Type": "AWS::IAM::Role", "Properties": {"Policies": policies}}}) == ["policy-too-large"]
+
+
+@pytest.mark.parametrize(("depth", "count", "expected"), [(4, 40, []), (5, 34, []), (5, 35, ["spec.siloUnits"])])
+def test_the_paths_of_all_units_are_one_parameter(
+    depth: int, count: int, expected: list[str], lake: Lake, catalogue: Catalogue
+) -> None:
+    """40 units are the most that the schema takes, and 5 the deepest that AWS has."""
+    units = tuple("/".join(["Lake"] * (depth - 1) + [f"Unit-{number}"]) for number in range(count))
+    changed = replace(lake.organization, silo_units=units[:20], consumer_units=units[20:])
+    try:
+        render_master(changed, "eu-west-1", catalogue)
+        found = []
+    except ManifestsInvalid as invalid:
+        found = [problem.field for problem in invalid.problems]
+    assert found == expected
