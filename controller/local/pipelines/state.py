@@ -90,7 +90,10 @@ class Delivery:
 
 def delivery(account: str, region: str, name: str) -> Delivery:
     """The pipeline's own, made when it is first asked for; it goes with moto's pipeline."""
-    pipeline = codepipeline_backends[account][region].pipelines[name]
+    return _kept(codepipeline_backends[account][region].pipelines[name], account, region, name)
+
+
+def _kept(pipeline: Any, account: str, region: str, name: str) -> Delivery:
     with lock:
         if not hasattr(pipeline, "delivery"):
             pipeline.delivery = Delivery(account, region, name)
@@ -108,7 +111,7 @@ def deliveries() -> Iterator[tuple[Delivery, Mapping[str, Any]]]:
     for account, regions in list(codepipeline_backends.items()):
         for region, backend in list(regions.items()):
             for name, pipeline in list(backend.pipelines.items()):
-                yield delivery(account, region, name), pipeline.pipeline
+                yield _kept(pipeline, account, region, name), pipeline.pipeline  # it may be gone by now
 
 
 def short_id() -> str:
