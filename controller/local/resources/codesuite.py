@@ -121,6 +121,8 @@ class Repository:
 
     def update(self, scope: Scope, physical_id: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Made:
         api, name = Api(scope, "codecommit"), str(after["RepositoryName"])
+        if name != before["RepositoryName"]:
+            api.call("update_repository_name", oldName=before["RepositoryName"], newName=name)
         text = after.get("RepositoryDescription", "")
         api.call("update_repository_description", repositoryName=name, repositoryDescription=text)
         REPOSITORY_TAGS.replace(api, api.arn(name), wanted_tags(scope, before), wanted_tags(scope, after))

@@ -7,6 +7,7 @@ from typing import Any
 
 from moto.codebuild.exceptions import ResourceAlreadyExistsException, ResourceNotFoundException
 from moto.codebuild.responses import CodeBuildResponse
+from moto.codecommit.exceptions import RepositoryNameExistsException
 from moto.codecommit.responses import CodeCommitResponse
 from moto.core.responses import ActionResult
 
@@ -18,6 +19,7 @@ def install() -> None:
     CodeBuildResponse.update_project = update_project
     CodeCommitResponse.create_repository = create_repository
     CodeCommitResponse.update_repository_description = update_repository_description
+    CodeCommitResponse.update_repository_name = rename_repository
     CodeCommitResponse.tag_resource = tag_repository
     CodeCommitResponse.untag_resource = untag_repository
     CodeCommitResponse.list_tags_for_resource = list_repository_tags
@@ -72,6 +74,20 @@ def update_repository_description(response: Any) -> str:
     asked = json.loads(response.body)
     repository = response.codecommit_backend.get_repository(asked["repositoryName"])
     repository["repositoryDescription"] = asked.get("repositoryDescription", "")
+    return NO_ANSWER
+
+
+def rename_repository(response: Any) -> str:
+    """The id stays; the ARN and the addresses to clone from are of the new name (CodeCommit API reference)."""
+    asked, backend = json.loads(response.body), response.codecommit_backend
+    old, new = asked["oldName"], asked["newName"]
+    repository = backend.get_repository(old)
+    if new in backend.repositories:
+        raise RepositoryNameExistsException(new)
+    backend.repositories[new] = backend.repositories.pop(old)
+    repository["repositoryName"] = new
+    for name in ("Arn", "cloneUrlHttp", "cloneUrlSsh"):
+        repository[name] = repository[name].removesuffix(old) + new
     return NO_ANSWER
 
 

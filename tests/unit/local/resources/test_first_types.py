@@ -117,7 +117,7 @@ STAND_ALONE: dict[str, tuple[dict[str, Any], dict[str, Any], frozenset[str]]] = 
     ),
     "AWS::CodeCommit::Repository": (
         {"RepositoryName": "lake", "RepositoryDescription": "manifests", "Tags": TAGS},
-        {"RepositoryName": "lake", "RepositoryDescription": "all manifests", "Tags": MORE},
+        {"RepositoryName": "all-lakes", "RepositoryDescription": "all manifests", "Tags": MORE},
         frozenset(),
     ),
 }
