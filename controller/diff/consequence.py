@@ -19,6 +19,8 @@ from controller.diff.values import Attribute, Given, Truth, Values
 NESTED = "AWS::CloudFormation::Stack"
 ROOT = ""  # the root among the nested stacks' logical ids
 CUSTOM = ("Custom::", "AWS::CloudFormation::CustomResource")  # their functions may answer anything after any update
+# Properties that change in place, and with them what the resource answers (CloudFormation, template reference).
+NAMES: Mapping[str, frozenset[str]] = MappingProxyType({"AWS::CodeCommit::Repository": frozenset({"/RepositoryName"})})
 _OUTPUTS = "Outputs."
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -161,7 +163,8 @@ def _answers_anew(
         return True
     if new["Type"].startswith(CUSTOM):
         return bool(outcome.edits)
-    return any(is_fixed(edit.pointer, create_only(new["Type"])) for edit in outcome.edits)
+    telling = create_only(new["Type"]) | NAMES.get(new["Type"], frozenset())
+    return any(is_fixed(edit.pointer, telling) for edit in outcome.edits)
 
 
 def is_fixed(pointer: str, fixed: frozenset[str]) -> bool:

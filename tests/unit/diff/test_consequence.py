@@ -264,6 +264,14 @@ def test_what_a_resource_gives_back_of_its_own_properties_changes_with_them_in_p
     assert found["flow/orders/Thing"].details == (Detail("DisplayName", "a", "b"),)
 
 
+def test_a_repository_that_is_renamed_in_place_answers_otherwise() -> None:
+    named = [{"Type": "AWS::CodeCommit::Repository", "Properties": {"RepositoryName": one}} for one in "ab"]
+    storages = [stack({"Code": one}, {"Arn": get("Code", "Arn")}) for one in named]
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": GIVEN}}
+    found = reading(get("Storage", "Outputs.Arn"), topic, *storages)
+    assert verbs(found) == {"storage/Code": Verb.UPDATE, "flow/orders/Thing": Verb.UPDATE}
+
+
 def test_a_custom_resource_may_answer_anything_once_it_is_updated() -> None:
     customs = [{"Type": "Custom::Grant", "Properties": {"ServiceToken": "arn", "Of": one}} for one in "ab"]
     storages = [stack({"Grant": one}, {"Id": get("Grant", "Id")}) for one in customs]
