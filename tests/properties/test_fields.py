@@ -38,7 +38,9 @@ KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIH0BvPSrxLcYVkXJcT6SgHgFzJzQ1xXJr8oQ3
 PLAN = "tests/unit/engine/test_plan.py"
 ROLLOUT, WAVES = "tests/unit/engine/test_rollout.py", "tests/unit/resolve/test_waves.py"
 TAKEN = "test_labels_then_a_share_of_those_left_then_the_rest_with_the_consumers"
-ORGANIZATION, SHARING = "tests/unit/aws/test_organization.py", "tests/unit/render/test_sharing.py"
+ORGANIZATION = "tests/unit/aws/test_organization.py"
+SHARED = "tests/e2e/test_shared_fields.py"
+GIVES = "test_each_field_does_what_the_plan_said_and_gives_to_whom_the_shares_say"
 FIRST = "test_a_first_plan_creates_units_accounts_masters_baseline_and_every_resource_in_that_order"
 UUID = "0f1e2d3c-4b5a-6978-8796-a5b4c3d2e1f0"
 NETWORK = {"vpc": "vpc-0f1e2d3c4b5a69788", "subnets": ["subnet-0f1e2d3c4b5a69788"]}
@@ -137,8 +139,8 @@ TOGETHER: dict[str, tuple[str, Fields]] = {
 }
 # Fields that change nothing that is rendered, and the test that shows what they do.
 ELSEWHERE: dict[str, str] = {
-    "Organization.spec.siloUnits": f"{PLAN}::{FIRST}",
-    "Organization.spec.consumerUnits": f"{PLAN}::{FIRST}",
+    "Organization.spec.siloUnits": "tests/e2e/test_lake_fields.py::test_each_field_does_what_the_plan_said",
+    "Organization.spec.consumerUnits": "tests/e2e/test_lake_fields.py::test_each_field_does_what_the_plan_said",
     "Organization.spec.guards.maxSilosChanged": "tests/unit/plan/test_guard.py::test_more_silos_than_allowed_block",
     "Organization.spec.guards.protectData": "tests/unit/plan/test_guard.py::test_an_organization_may_make_it_a_warning",
     "Organization.spec.enrolment.unmatchedAccounts": (
@@ -154,10 +156,8 @@ ELSEWHERE: dict[str, str] = {
     ),
     "Organization.spec.rollout.onFailure": f"{ROLLOUT}::test_the_wave_gets_what_it_ran_before",
     "Silo.metadata.labels.{}": f"{WAVES}::{TAKEN}",
-    "Consumer.spec.account": f"{PLAN}::test_a_silo_that_moved_to_another_account_says_what_is_left_behind",
-    "Consumer.spec.organizationalUnit": (
-        f"{PLAN}::test_another_unit_in_the_manifest_moves_the_account_of_a_silo_that_runs"
-    ),
+    "Consumer.spec.account": f"{SHARED}::test_another_name_region_or_account_makes_another_consumer",
+    "Consumer.spec.organizationalUnit": f"{SHARED}::{GIVES}",
     "Silo.spec.account": f"{PLAN}::test_a_silo_that_moved_to_another_account_says_what_is_left_behind",
     "Silo.spec.account.create.name": f"{PLAN}::{FIRST}",
     "Silo.spec.account.create.email": f"{ORGANIZATION}::test_a_creation_of_our_address_is_waited_for",
@@ -165,8 +165,8 @@ ELSEWHERE: dict[str, str] = {
     "Flow.spec.contract.compatibility": (
         "tests/unit/diff/test_contract.py::test_a_change_of_columns_is_judged_by_the_compatibility"
     ),
-    "Share.metadata.name": "tests/e2e/test_sharing.py::test_a_share_that_somebody_cut_off_is_degraded_and_says_so",
-    "Share.spec.expires": f"{SHARING}::test_a_share_of_yesterday_is_over_and_one_until_today_is_not",
+    "Share.metadata.name": f"{SHARED}::{GIVES}",
+    "Share.spec.expires": f"{SHARED}::{GIVES}",
 }
 
 
