@@ -381,6 +381,18 @@ class TestRollback:
         assert run(aws, edited(both, **{first: 3})).complete
         assert all(published(aws, accounts[name]) != before[name] for name in before)
 
+    def test_one_with_another_name_goes_back_to_what_its_account_ran(self) -> None:
+        aws, living = released(self.BACK)
+        former = published(aws, SALES)
+        living.fails.add(SALES)
+        wanted = edited(self.BACK)
+        shop = sales(name="shop", labels={"name": "sales"})
+        renamed = replace(wanted, silos={**{k: v for k, v in wanted.silos.items() if k != "sales"}, "shop": shop})
+        leave = [guard.allow for guard in plan(aws, renamed).plan.guards if guard.blocks]
+        outcome = run(aws, renamed, *leave)
+        assert "silo/shop/rollback" in outcome.done
+        assert published(aws, SALES) == former
+
     def test_a_silo_that_nobody_can_look_at_is_not_rolled_back(self) -> None:
         aws, living = released(self.BACK)
         former = published(aws, SALES)
