@@ -187,7 +187,7 @@ def test_a_template_that_another_wrote_in_the_bucket_is_never_carried_out(backen
     def meanwhile(call: Call) -> None:
         if call.operation == "CreateChangeSet":
             embedded.gateway.before_write = None
-            (laid,) = s3.list_objects_v2(Bucket=webapp.SHELF)["Contents"]
+            (laid,) = s3.list_objects_v2(Bucket=webapp.SHELF, Prefix="templates/")["Contents"]
             s3.put_object(Bucket=webapp.SHELF, Key=laid["Key"], Body=json.dumps(evil))
 
     embedded.gateway.before_write = meanwhile
