@@ -13,12 +13,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-import yaml
 from botocore.exceptions import ClientError
 
-from controller.load.places import folder
 from controller.local import clients, functions
-from controller.render.blueprint import Catalogue
 from tests.functions import webapp
 from tests.functions.webapp import (
     ACCOUNT,
@@ -340,7 +337,11 @@ def test_a_call_that_the_template_does_not_grant_is_never_made(backend: Backend,
     backend.sweep()
     role = f"arn:aws:iam::{ACCOUNT}:role/lake/workload/backend"
     made = {f"{call.service}:{call.operation}" for call in silo.gateway.calls if call.caller == role}
-    assert made | IMPLIED == granted() - {"kms:Decrypt", "logs:CreateLogStream", "logs:PutLogEvents"}
+    assert made | IMPLIED == webapp.granted("BackendPolicy") - {
+        "kms:Decrypt",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }
 
 
 # Rights that other calls need, a role to hand over and a stack's tags; what only who is overtaken does; long templates.
@@ -351,13 +352,6 @@ IMPLIED = {
     "s3:GetObject",
     "s3:PutObject",
 }
-
-
-def granted() -> set[str]:
-    values = yaml.safe_load((folder("blueprints") / "webapp/cases/plain/values.yaml").read_bytes())  # type: ignore[operator]
-    policy = Catalogue.read().render("webapp", values)["Resources"]["BackendPolicy"]["Properties"]["PolicyDocument"]
-    actions = [one["Action"] for one in policy["Statement"]]
-    return {action for found in actions for action in ([found] if isinstance(found, str) else found)}
 
 
 def test_what_is_not_signed_in_does_nothing(backend: Backend) -> None:

@@ -14,6 +14,7 @@ from controller.local.resources.custom import Custom
 from controller.local.resources.handler import Made, ResourceFailed, Scope
 from controller.render.blueprint import Catalogue
 from tests.functions.loading import core as loaded
+from tests.functions.webapp import actions
 
 pytestmark = pytest.mark.emulator
 
@@ -33,9 +34,11 @@ def properties(domain: str = "", certificate: str = "", name: str = NAME) -> dic
 @pytest.fixture
 def edge(embedded: Any) -> None:
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    role = clients.client("iam", ACCOUNT, REGION).create_role(
+    iam = clients.client("iam", ACCOUNT, REGION)
+    role = iam.create_role(
         RoleName="edge", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     )["Role"]["Arn"]
+    iam.put_role_policy(RoleName="edge", PolicyName="all", PolicyDocument=actions("EdgePolicy", "asked"))
     clients.client("lambda", ACCOUNT, REGION).create_function(
         FunctionName="lake-webapp-edge",
         Role=role,

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import boto3
+import yaml
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from controller.load.places import folder
 from controller.local import clients, functions
 from controller.render.blueprint import Catalogue
 
@@ -205,6 +207,19 @@ def as_partner(service: str, pair: Mapping[str, str]) -> Any:
     return boto3.Session(pair["accessKeyId"], pair["secretAccessKey"], region_name=REGION).client(service)
 
 
+def granted(policy: str, case: str = "plain") -> set[str]:
+    """The actions of one of the blueprint's policies."""
+    values = yaml.safe_load((folder("blueprints") / f"webapp/cases/{case}/values.yaml").read_bytes())  # type: ignore[operator]
+    document = Catalogue.read().render("webapp", values)["Resources"][policy]["Properties"]["PolicyDocument"]
+    said = [one["Action"] for one in document["Statement"]]
+    return {action for found in said for action in ([found] if isinstance(found, str) else found)}
+
+
+def actions(policy: str, case: str = "plain") -> str:
+    """A document of the same actions, upon whatever: names are others' here than in a silo."""
+    return _policy({"Effect": "Allow", "Action": sorted(granted(policy, case)), "Resource": "*"})
+
+
 def _scene() -> None:
     iam = clients.client("iam", ACCOUNT, REGION)
     files = {"Effect": "Allow", "Action": ["s3:*"], "Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"]}
@@ -215,6 +230,9 @@ def _scene() -> None:
     ):
         trust = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
         iam.create_role(RoleName=name, Path=path, AssumeRolePolicyDocument=_policy(trust))
+    iam.put_role_policy(RoleName="backend", PolicyName="all", PolicyDocument=actions("BackendPolicy"))
+    rewritten = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{SHELF}/rewritten"}
+    iam.put_role_policy(RoleName="vending", PolicyName="rewrite", PolicyDocument=_policy(rewritten))
     for bucket in (BUCKET, SHELF):
         clients.client("s3", ACCOUNT, REGION).create_bucket(
             Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION}

@@ -1,5 +1,6 @@
-"""Who may do what in the embedded AWS: S3, KMS and AssumeRole, decided by `controller.access` from moto's state.
+"""Who may do what in the embedded AWS, decided by `controller.access` from moto's state: S3, KMS, catalogs, AssumeRole.
 
 `asked` says which actions a request needs, `principals` and `facts` what is known of the caller, `decisions` judges.
-Calls of other services are not decided, nor those that the embedded AWS makes in an account's own name.
+Of other services' calls a role needs a policy that names the action, upon whatever resource (`named`). Nothing is asked
+of calls that the embedded AWS makes in an account's own name.
 """

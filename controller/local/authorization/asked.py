@@ -46,6 +46,7 @@ S3_ACTIONS = {
     "CompleteMultipartUpload": "PutObject",
     "ListParts": "ListMultipartUploadParts",
     "HeadBucket": "ListBucket",
+    "ListBuckets": "ListAllMyBuckets",
     "ListObjects": "ListBucket",
     "ListObjectsV2": "ListBucket",
     "ListObjectVersions": "ListBucketVersions",
@@ -175,6 +176,8 @@ def kms(action: str, key: str, account: str, region: str, known: Context) -> Ask
     name = words[-1].removeprefix("key/")
     target = backend.get_key_id_from_alias(name) if name.startswith("alias/") else name
     found = backend.keys.get(target) if target else None
+    if found is not None and found.aliases:
+        known = {**known, "kms:ResourceAliases": tuple(sorted(found.aliases))}
     arn = f"arn:aws:kms:{region}:{account}:key/{target or name}"
     return Asked(action, arn, account, str(found.policy) if found else None, known, "KMS key policy")
 

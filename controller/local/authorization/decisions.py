@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from moto.iam.access_control import PermissionResult
+from moto.iam.models import IAMBackend
 from moto.s3.models import FakeBucket
 
 from controller.access import Decision, Policies, PolicyInvalid, Request, decide
-from controller.local.authorization import asked, catalogs, partners
+from controller.local.authorization import asked, catalogs, named, partners
 from controller.local.authorization.asked import Asked
 from controller.local.authorization.facts import KEY_ALONE, TOLD, context
 from controller.local.authorization.principals import Held, NoSuchPrincipal, held, reading
@@ -22,16 +23,22 @@ KMS_USES = ("Decrypt", "Encrypt", "GenerateDataKey", "GenerateDataKeyWithoutPlai
 
 
 def install() -> None:
-    """Keep moto from judging bucket policies by itself: it takes a condition that it does not know for true."""
+    """Keep moto from judging bucket policies by itself: it takes a condition that it does not know for true.
+
+    And look through the roles that there are, not through what another thread is adding to.
+    """
     FakeBucket.get_permission = lambda self, action, resource: PermissionResult.NEUTRAL
+    IAMBackend.get_roles = lambda self: list(self.roles.values())
 
 
 def refusal(environ: dict[str, Any], service: str, operation: str, who: Caller) -> Refusal | None:
     """Why the call may not be made; None when it may, or when nothing of it is decided here."""
-    wanted = [one for one in _asked(environ, service, operation, who) if _decided(one, who)]
+    known = list(_asked(environ, service, operation, who))
+    wanted = [one for one in known if _decided(one, who)]
     if not wanted and partners.partner(who):
         wanted = partners.anything(service, operation, who)
-    if not wanted:
+    actions = _actions(environ, service, operation, known) if who.kind == "role" else []
+    if not wanted and not actions:
         return None
     try:
         caller = held(who)
@@ -39,11 +46,21 @@ def refusal(environ: dict[str, Any], service: str, operation: str, who: Caller) 
             decision = _decide(environ, one, caller)
             if not decision.allowed:
                 return _refused(service, one, caller, decision)
+        for action, layer in named.lacking(caller, actions):
+            anything = Asked(action, "*", who.account, None)
+            return _refused(service, anything, caller, Decision("deny", f"implicit-deny:{layer}"))
     except NoSuchPrincipal as gone:
         return Refusal(403, "AccessDenied", f"{gone} does not exist", service)
     except PolicyInvalid as invalid:
         return Refusal(403, "AccessDenied", f"a policy that takes part cannot be read: {invalid}", service)
     return None
+
+
+def _actions(environ: dict[str, Any], service: str, operation: str, known: list[Asked]) -> list[str]:
+    """What a policy has to name; nothing where nobody knows which operation it is."""
+    if not operation:
+        return []
+    return [one.action for one in known] or [named.action(service, operation, environ["REQUEST_METHOD"])]
 
 
 def _asked(environ: dict[str, Any], service: str, operation: str, who: Caller) -> Iterable[Asked]:

@@ -53,6 +53,7 @@ SOMETIMES = frozenset(
         "s3:x-amz-server-side-encryption-aws-kms-key-id",
         "s3:if-match",
         "s3:if-none-match",
+        "kms:ResourceAliases",
         "kms:ViaService",
         "sts:ExternalId",
     )

@@ -62,13 +62,13 @@ def _documents(iam: Any, owner: Any, kind: str) -> Iterator[str]:
         owners += iam.get_groups_for_user(owner.name)
     for each in owners:
         yield from _inline(each)
-        for arn in each.managed_policies:
+        for arn in list(each.managed_policies):
             yield _document(iam, arn)
 
 
 def _inline(owner: Any) -> Iterator[str]:
     """moto keeps a role's and a group's inline policies by name, a user's too."""
-    for document in owner.policies.values():
+    for document in list(owner.policies.values()):
         yield document if isinstance(document, str) else document["policy_document"]
 
 

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from moto.iam.models import iam_backends
 
 from controller.local import clients, organization
+from controller.local.authorization import named
 from controller.local.organization.tree import parent_path
 
 Aws = Callable[..., Any]
@@ -305,3 +307,49 @@ def test_who_does_not_sign_gets_nothing(embedded: Any, aws: Aws, method: str) ->
         assert (answer.status, code in answer.read()) == (403, True)
         connection.close()
     assert s3.get_object(Bucket="things", Key="a")["Body"].read() == b"kept"
+
+
+def test_a_call_of_any_service_is_refused_where_no_policy_names_it(embedded: Any) -> None:
+    ssm = clients.as_role("ssm", role(SALES, may={"Action": "ssm:Get*", "Resource": "*"}), "eu-west-1")
+    with pytest.raises(ClientError, match="ParameterNotFound"):
+        ssm.get_parameter(Name="/lake/release")
+    with pytest.raises(ClientError, match="no identity-based policy allows the ssm:PutParameter action"):
+        ssm.put_parameter(Name="/lake/release", Value="x", Type="String")
+
+
+def test_a_call_of_any_service_is_refused_where_the_boundary_does_not_name_it(embedded: Any) -> None:
+    iam = clients.client("iam", SALES, "eu-west-1")
+    bound = policy({"Action": "ssm:GetParameter", "Resource": "*"})
+    boundary = iam.create_policy(PolicyName="bound", PolicyDocument=bound)["Policy"]["Arn"]
+    arn = role(SALES, may={"Action": "ssm:*", "Resource": "*"}, PermissionsBoundary=boundary)
+    with pytest.raises(ClientError, match="no permissions boundary allows the ssm:PutParameter action"):
+        clients.as_role("ssm", arn, "eu-west-1").put_parameter(Name="/lake/release", Value="x", Type="String")
+
+
+def test_who_is_asked_for_by_any_role_needs_no_policy(embedded: Any) -> None:
+    arn = role(SALES, may={"Action": "ssm:GetParameter", "Resource": "*"})
+    assert clients.as_role("sts", arn, "eu-west-1").get_caller_identity()["Account"] == SALES
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "method", "expected"),
+    [
+        ("lambda", "Invoke", "POST", "lambda:InvokeFunction"),
+        ("apigateway", "GetRestApi", "GET", "apigateway:GET"),
+        ("monitoring", "PutMetricData", "POST", "cloudwatch:PutMetricData"),
+        ("s3", "ListBuckets", "GET", "s3:ListAllMyBuckets"),
+        ("states", "StartExecution", "POST", "states:StartExecution"),
+    ],
+)
+def test_an_operation_has_the_name_that_policies_call_it_by(
+    service: str, operation: str, method: str, expected: str
+) -> None:
+    assert named.action(service, operation, method) == expected
+
+
+def test_roles_are_looked_through_while_others_are_made(embedded: Any) -> None:
+    role(SALES, name="first")
+    looked = iter(iam_backends[SALES]["aws"].get_roles())
+    role(SALES, name="second")
+    names = [one.name for one in looked]
+    assert ("first" in names, "second" in names) == (True, False)
