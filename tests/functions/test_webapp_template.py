@@ -267,11 +267,13 @@ def test_what_fills_the_template_can_still_be_changed_and_ended(monkeypatch: pyt
         assert template.read(json.loads(template.write(changed, WITH, fewest=0))).credentials == changed.credentials
 
 
-def test_addresses_too_many_for_one_policy_are_known_before() -> None:
+def test_addresses_too_many_for_one_user_are_known_before() -> None:
     most = {"permissions": list(credential.PERMISSIONS), "prefix": "erp/" + "a" * 196}
     long = [f"2001:db8:1111:2222:3333:4444:5555:{number:x}/128" for number in range(0x1000, 0x100A)]
-    assert template.policy_fits(one(WITH, **most), WITH)
-    assert not template.policy_fits(one(WITH, **most, cidrs=long), WITH)
+    assert template.fits(one(WITH, **most), WITH)
+    assert template.fits(one(cidrs=long[:5]), WITHOUT)
+    assert not template.fits(one(cidrs=long[:6]), WITHOUT), "a tag holds 256 characters"
+    assert not template.fits(one(WITH, **most, cidrs=long), WITH)
 
 
 @pytest.mark.parametrize("keyed", [True, False])
@@ -282,9 +284,9 @@ def test_a_policy_is_measured_as_it_will_be(keyed: bool) -> None:
     length = len(json.dumps(policy, separators=(",", ":")))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(template, "POLICY_MAX", length + 2)
-        assert template.policy_fits(found, place)
+        assert template.fits(found, place)
         patch.setattr(template, "POLICY_MAX", length - 1)
-        assert not template.policy_fits(found, place)
+        assert not template.fits(found, place)
 
 
 @pytest.mark.parametrize(("hours", "allowed"), [(0, True), (23, True), (25, False)])

@@ -20,6 +20,7 @@ from settings import Settings
 LARGEST = 1_000_000  # bytes of a template, and what it makes at most; CloudFormation user guide, quotas
 RESOURCES = 500
 POLICY_MAX = 2_048  # characters of a user's inline policies, white space left out; IAM user guide, quotas
+TAG_MAX = 256  # characters of a tag's value; IAM user guide, quotas
 USER, KEY, SECRET = "AWS::IAM::User", "AWS::IAM::AccessKey", "AWS::SecretsManager::Secret"
 VENDED, AUDIT = "lake:vended", "lake:audit"
 
@@ -175,8 +176,10 @@ def policy(credential: Credential, settings: Settings) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": statements}
 
 
-def policy_fits(credential: Credential, settings: Settings) -> bool:
-    """Whether IAM takes the policy, once CloudFormation has put its values in."""
+def fits(credential: Credential, settings: Settings) -> bool:
+    """Whether IAM takes the tags, and the policy once CloudFormation has put its values in."""
+    if any(len(value) > TAG_MAX for value in tags(credential).values()):
+        return False
     text = json.dumps(policy(credential, settings), separators=(",", ":"))
     for name, value in parameters(settings).items():
         text = text.replace(f'{{"Ref":"{name}"}}', f'"{value}"').replace(f"${{{name}}}", value)

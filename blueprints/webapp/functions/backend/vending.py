@@ -33,8 +33,8 @@ class Vending:
         """`in_git`: folders of those whom git declares, by their names."""
         made = asked(body, self._settings, self._now, request.by, digest(request.word), request.key)
         shared = confirmed(body)
-        if not template.policy_fits(made, self._settings):
-            raise Refused(400, "too-long", "The addresses are too many for one policy: name fewer or wider networks.")
+        if not template.fits(made, self._settings):
+            raise Refused(400, "too-long", "The addresses are too many for one user: name fewer or wider networks.")
         entry = self._entry(request, VENDED, made.name, f"{made.prefix} until {made.expires}")
 
         def change(document: Document) -> Document:
@@ -209,7 +209,7 @@ def _with(entry: Entry, made: Credential, others: Mapping[str, str], shared: boo
     if not names:
         return entry
     if not shared:
-        told = f"{made.prefix}/ would be shared: {words(names, others)}. Who may read there sees what all of them deliver."
+        told = f"{made.prefix}/ would be shared: {words(names, others)}. Who may read there sees what all deliver."
         raise Refused(409, "folder-taken", f"{told} Confirm that this is meant, or take another folder.")
     return replace(entry, detail=f"{entry.detail}, shared: {words(names, others)}")
 
