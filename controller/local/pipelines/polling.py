@@ -84,9 +84,8 @@ def _will_read(pipeline: Delivery, source: str) -> bool:
 
 
 def _version(bucket: str, key: str) -> str | None:
-    """The current version of an object, or None; nobody's permission is asked."""
+    """The current version of an object, or None; nobody's permission is asked, and a bucket may go at any moment."""
     owner = s3_backends.bucket_accounts.get(bucket)
-    if owner is None:
-        return None
-    found = s3_backends[owner[1]][owner[0]].buckets[bucket].keys.get(key)
+    held = s3_backends[owner[1]][owner[0]].buckets.get(bucket) if owner is not None else None
+    found = held.keys.get(key) if held is not None else None
     return str(found.version_id) if isinstance(found, FakeKey) else None
