@@ -60,5 +60,5 @@ class Change:
     reason: str
     details: tuple[Detail, ...] = ()
     source: Source | None = None
-    destroys_data: bool = False
-    retained: bool = False  # deleted from the template, but AWS keeps the thing itself (DeletionPolicy Retain)
+    destroys_data: bool = False  # the lake loses what it holds, be it that AWS keeps what was replaced
+    retained: bool = False  # AWS keeps what is deleted or replaced, outside of the stack (Retain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from controller.diff.change import Change, Detail, Later, Verb
@@ -113,7 +114,7 @@ def _resource(
     if old["Type"] != new["Type"]:
         detail = Detail("Type", old["Type"], new["Type"], replaces=True)
         reason = "its type differs"
-        return Change(address, new["Type"], Verb.REPLACE, reason, (detail,), source, destroys_data=_holds_data(old))
+        return _replaced(Change(address, new["Type"], Verb.REPLACE, reason, (detail,), source), old, new)
     return _changed(place, name, old, new, outcome, source, create_only(new["Type"]))
 
 
@@ -163,16 +164,18 @@ def _changed(
     read = tuple(_read(place, outcome.edits, own, fixed)) if new["Type"] != NESTED else ()
     if not own and not read:
         return None
-    replaced = bool(forcing)
-    return Change(
-        f"{place}/{name}",
-        new["Type"],
-        Verb.REPLACE if replaced else Verb.UPDATE,
-        _reason(own, outcome.edits, replaced),
-        (*own, *read),
-        source,
-        destroys_data=replaced and _holds_data(old),
-    )
+    verb, reason = Verb.REPLACE if forcing else Verb.UPDATE, _reason(own, outcome.edits, bool(forcing))
+    change = Change(f"{place}/{name}", new["Type"], verb, reason, (*own, *read), source)
+    return _replaced(change, old, new) if forcing else change
+
+
+def _replaced(change: Change, old: Mapping[str, Any], new: Mapping[str, Any]) -> Change:
+    """What is replaced starts empty. What it held is gone, unless AWS keeps the old one, outside of the stack.
+
+    Which of the two templates' policy AWS goes by is not documented: it is kept where both say so.
+    """
+    kept = all(version.get("UpdateReplacePolicy") in KEEPING for version in (old, new))
+    return replace(change, destroys_data=_holds_data(old), retained=kept)
 
 
 def _holds_data(resource: Mapping[str, Any]) -> bool:

@@ -19,9 +19,12 @@ def destroys_data(
     for change in changes:
         if not change.destroys_data or change.address in granted or f"destroy={change.address}" in allowed:
             continue
+        lost = (
+            "holds data, which would stay behind in the old one" if change.retained else "holds data and would be lost"
+        )
         yield Guard(
             "destroys-data",
-            f"{change.address} ({change.type}) holds data and would be lost",
+            f"{change.address} ({change.type}) {lost}",
             blocks=guards.protect_data,
             address=change.address,
             allow=f"destroy={change.address}",

@@ -77,7 +77,7 @@ def _sentence(compared: Mapping[str, int]) -> str:
 
 
 def _symbol(change: Change) -> str:
-    return FORGET if change.retained else change.verb.value
+    return FORGET if change.retained and change.verb is Verb.DELETE else change.verb.value
 
 
 def _legend(symbols: Iterable[str], terminal: Terminal) -> Iterator[str]:
@@ -126,7 +126,8 @@ def _phrase(change: Change, terminal: Terminal) -> str:
         case Verb.UPDATE:
             return "will be updated in place" + ("" if change.details or not reason else f" ({reason})")
         case Verb.REPLACE:
-            return "must be replaced" + (" and its data destroyed" if change.destroys_data else "")
+            lost = ", and what it holds stays behind" if change.retained else " and its data destroyed"
+            return "must be replaced" + (lost if change.destroys_data else "")
         case Verb.DELETE if change.retained:
             return f"will be given up, AWS keeps it ({reason or 'no manifest asks for it'})"
         case Verb.DELETE:

@@ -108,6 +108,7 @@ PLANS = {
                 ),
                 Source("manifests/silos/sales.yaml", 4, 3),
                 destroys_data=True,
+                retained=True,
             ),
             Change("silo/sales/flow/old/Schedule", "AWS::Scheduler::Schedule", Verb.DELETE, "no manifest asks for it"),
             Change(

@@ -12,6 +12,7 @@ from controller.diff.template import compare
 from controller.model.source import Source
 
 BUCKET: dict[str, Any] = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "a"}}
+KEPT: dict[str, Any] = {**BUCKET, "UpdateReplacePolicy": "Retain"}
 QUEUE: dict[str, Any] = {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": 5}}
 
 
@@ -35,6 +36,10 @@ def with_properties(resource: dict[str, Any], **properties: Any) -> dict[str, An
         ({**BUCKET, "DeletionPolicy": "Delete"}, {}, Verb.DELETE, True, False),
         (QUEUE, {}, Verb.DELETE, False, False),
         (BUCKET, with_properties(BUCKET, BucketName="b"), Verb.REPLACE, True, False),
+        (KEPT, with_properties(KEPT, BucketName="b"), Verb.REPLACE, True, True),
+        (BUCKET, with_properties(KEPT, BucketName="b"), Verb.REPLACE, True, False),
+        (KEPT, with_properties(BUCKET, BucketName="b"), Verb.REPLACE, True, False),
+        (KEPT, with_properties(KEPT, Tags=[]), Verb.UPDATE, False, False),
         (BUCKET, with_properties(BUCKET, Tags=[]), Verb.UPDATE, False, False),
         (QUEUE, with_properties(QUEUE, DelaySeconds=6), Verb.UPDATE, False, False),
         (QUEUE, with_properties(QUEUE, QueueName="q"), Verb.REPLACE, False, False),
@@ -50,6 +55,10 @@ def with_properties(resource: dict[str, Any], **properties: Any) -> dict[str, An
         "delete data by its policy",
         "delete no data",
         "rename data",
+        "rename data that AWS keeps",
+        "rename data that is kept from now on",
+        "rename data that is kept no longer",
+        "change kept data in place",
         "change data in place",
         "change in place",
         "rename no data",

@@ -20,6 +20,13 @@ def test_only_what_destroys_data_is_guarded() -> None:
     assert (guard.address, guard.allow, guard.blocks) == (LOST.address, f"destroy={LOST.address}", True)
 
 
+def test_what_stays_behind_in_what_is_replaced_is_guarded_too() -> None:
+    left = Change("silo/sales/storage/RawBucket", "AWS::S3::Bucket", Verb.REPLACE, "", (), None, True, retained=True)
+    (guard,) = destroys_data([left], STRICT, (), ())
+    assert guard.blocks
+    assert guard.message == f"{left.address} (AWS::S3::Bucket) holds data, which would stay behind in the old one"
+
+
 @pytest.mark.parametrize(
     ("allowed", "granted"),
     [(("destroy=silo/sales/storage/RawBucket",), ()), ((), ("silo/sales/storage/RawBucket",))],
