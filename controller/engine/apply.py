@@ -50,6 +50,7 @@ from controller.resolve.lake import retired
 WHOLE = "apply"  # the address of what concerns no single step
 AT_ONCE = 16  # uploads at a time
 ACCOUNTS_AT_ONCE = 4  # creations; AWS takes five under way in an organization (Organizations user guide, quotas)
+NARROWED = "it takes access away, which a rollback would give back: mend what failed and apply"
 WORDS: dict[type[Step], str] = {
     CreateUnit: "create",
     CreateAccount: "create",
@@ -243,7 +244,8 @@ class _Run:
     def _release(self, step: Step) -> None:
         match step:
             case Publish():
-                self.record.entries[step.silo] = self.publisher.publish(step)
+                before = self.waves.before(step, self.estate.account_of(step.silo))
+                self.record.entries[step.silo] = self.publisher.publish(step, before)
             case Record(silo=silo, entry=entry):
                 self.record.entries[silo] = replace(entry, published=entry.published or self._now) if entry else None
             case RecordGuards():
@@ -265,13 +267,28 @@ class _Run:
 
     def _roll_back(self, step: AwaitWave, failed: WaveFailed) -> None:
         """All of the wave. It is remembered first: a run that dies on the way has none of them published again."""
-        entries = marked(self.waves.awaited(step), failed.why, self._now)
+        awaited = self.waves.awaited(step)
+        kept = [name for name, entry in awaited.items() if entry.narrowed]
+        for name in kept:
+            self._keep(name, failed=name in failed.why)
+        if failed.why.keys() & set(kept):
+            return  # what failed stays: those of its wave would come again with it, and go back, at each apply
+        entries = marked({name: entry for name, entry in awaited.items() if name not in kept}, failed.why, self._now)
         self.record.entries.update(entries)
         self._write_index()
         if self.lease is not None:
             self.lease.renew()
         back = [RollBack(member_address(name) + ROLLBACK, silo=name, entry=one) for name, one in entries.items()]
         self._side_by_side(back, AT_ONCE)
+
+    def _keep(self, name: str, failed: bool) -> None:
+        """Its release before knows of access that was taken away since: that does not come back by itself."""
+        address = member_address(name) + ROLLBACK
+        if failed:
+            self.failed[address] = NARROWED
+            self.listener.send(StepFailed(address, NARROWED, 0.0))
+        else:
+            self.listener.send(StepProgressed(address, f"it runs well, and stays: {NARROWED}"))
 
     def _write_index(self) -> None:
         if not self.record.needed:

@@ -30,8 +30,11 @@ class Publisher:
         self._whole: set[tuple[str, str]] = set()  # region and key of assets that are known to be whole
         self._uploads: defaultdict[tuple[str, str], Lock] = defaultdict(Lock)
 
-    def publish(self, step: Publish) -> Entry:
-        """No pipeline sees a bundle whose nested templates are not there. Answers what the index is to say."""
+    def publish(self, step: Publish, before: Entry | None) -> Entry:
+        """No pipeline sees a bundle whose nested templates are not there. Answers what the index is to say.
+
+        `before` is the release that a wave would go back to.
+        """
         prepared = self._prepared
         facts = prepared.facts[step.silo]
         rendered, bundle = build(prepared.lake, step.silo, prepared.catalogue, prepared.options.commit, facts.values)
@@ -60,13 +63,7 @@ class Publisher:
             site.version,
             step.silo in prepared.lake.defaults.residents,
         )
-        return made.over(self._before(made, step.silo)) if step.wave else made
-
-    def _before(self, made: Entry, silo: str) -> Entry | None:
-        """What the account ran, also where it had another silo's name."""
-        silos = self._prepared.index.silos
-        place = made.account, made.region
-        return silos.get(silo) or next((one for one in silos.values() if (one.account, one.region) == place), None)
+        return made.over(before, step.narrows) if step.wave else made
 
     def _assets(self, rendered: Rendered, region: str) -> None:
         """One that is there already is the same by its name, if nobody wrote over it: a name proves nothing."""

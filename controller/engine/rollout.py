@@ -20,7 +20,7 @@ from controller.model.errors import WaveFailed
 from controller.model.health import Health, SiloStatus
 from controller.model.index import Entry, Index
 from controller.model.ownership import member_address
-from controller.plan.step import AwaitWave
+from controller.plan.step import AwaitWave, Publish
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,24 @@ class Waves:
         """The wave's members that nobody has seen yet to run well what was published, with what the index says."""
         found = {name: self.record.entries.get(name, self.prepared.index.silos.get(name)) for name in step.members}
         return {name: entry for name, entry in found.items() if entry is not None and entry.awaited}
+
+    def before(self, step: Publish, account: str) -> Entry | None:
+        """What a member runs that gets a release in a wave, also where it had another silo's name.
+
+        One that nobody waited for is looked at now: else the way back would lead behind all that came since the last
+        that somebody did. None where there is none, or nobody can tell how it is.
+        """
+        if not step.wave:
+            return None
+        name, silos = step.silo, self.prepared.index.silos
+        place = account, self.prepared.lake.member(name).region
+        found = silos.get(name) or next((one for one in silos.values() if (one.account, one.region) == place), None)
+        if found is None or not found.awaited or found.refused:
+            return found
+        (status,) = self._reader({name: found})((name,))
+        if status.health is Health.UNKNOWN:
+            return None
+        return found.proved if status.good else found
 
     def _reader(self, entries: Mapping[str, Entry]) -> Read:
         """How each runs what was published for it, whatever its manifests want by now.

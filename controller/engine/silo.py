@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from controller.diff.change import Change, Verb
+from controller.diff.narrowing import narrows
 from controller.diff.release import Published, bundle_changes, rest_change
 from controller.engine.accounts import account_id
 from controller.engine.contract import contract_guards
@@ -26,7 +27,7 @@ from controller.model.index import Entry, Index, Refused
 from controller.model.observed import Absent, Present, Unreadable
 from controller.model.ownership import BUNDLE, CONSUMER, bundle_key, member_address, site_key
 from controller.model.world import Account, Stored
-from controller.plan.guard import unknown_before
+from controller.plan.guard import UNKNOWN_BEFORE, unknown_before
 from controller.plan.plan import Guard
 from controller.plan.step import Publish, Record
 from controller.publish.bundle import Opened, digest
@@ -86,8 +87,14 @@ def plan_silos(
             those = "1 change waits" if len(made.changes) == 1 else f"{len(made.changes)} changes wait"
             plans[name] = blocked(f"{place}/bundle", f"{those} for {waits}, which is blocked")
             continue
-        plans[name] = made.after(needs)
+        plans[name] = _judged(made).after(needs)
     return plans
+
+
+def _judged(made: SiloPlan) -> SiloPlan:
+    """With what a rollback would undo: access that is taken away on purpose does not come back by itself."""
+    unknown = any(guard.code == UNKNOWN_BEFORE for guard in made.guards)
+    return replace(made, publish=made.publish and replace(made.publish, narrows=unknown or narrows(made.changes)))
 
 
 def _without_index(lake: Lake, world: World, accounts: Mapping[str, Account]) -> Iterator[str]:

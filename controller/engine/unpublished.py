@@ -79,7 +79,7 @@ def recorded(
     if entry is not None and (entry.bundle, entry.account, entry.region) == (found.bundle, account, silo.region):
         found = found.marked(entry)
     elif follows:
-        found = found.over(entry)
+        found = found.over(entry, narrows=True)  # nobody knows by now what it took away
     return SiloPlan() if entry == found else _behind(silo, found)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from controller.diff.change import Change, Verb
+from controller.engine.baking import named
 from controller.engine.draft import Draft
 from controller.engine.silo_plan import SiloPlan
 from controller.model.index import Index
@@ -84,12 +85,20 @@ def in_waves(draft: Draft, lake: Lake, index: Index, allowed: Collection[str], t
     waits = list(_waits(turns, free, rollout.bake_seconds))
     last = [_last(turns, waits, free)] if to_the_end else []
     others = tuple(step.address for step in draft.steps if not (isinstance(step, Publish) and step.silo in running))
+    if rollout.on_failure == "rollback":
+        draft.notes.extend(_staying(draft.steps, {name for wait in (*waits, *last) for name in wait.members}))
     draft.steps = [
         *_with_needs(draft.steps, turns, waits, free),
         *(replace(wait, after=(*others, *wait.after)) for wait in (*waits, *last)),  # for it may take hours
     ]
     shown = tuple(turn for turn in turns if turn.publishes or any(wait.wave == turn.wave for wait in waits))
     return Order(shown, rollout.bake_seconds, rollout.on_failure) if waits else None
+
+
+def _staying(steps: Sequence[Step], waited_for: Collection[str]) -> Iterator[str]:
+    names = [step.silo for step in steps if isinstance(step, Publish) and step.narrows and step.silo in waited_for]
+    if names:
+        yield f"not rolled back if it fails, for it takes access away: {named(names)}"
 
 
 def _over(step: Publish, index: Index) -> bool:

@@ -39,26 +39,31 @@ class Entry:
     awaited: bool = False  # published over another release, and nobody has seen yet that it runs well
     former: Entry | None = None  # while it is awaited: the release to go back to, where one is known
     refused: Refused | None = None  # what was rolled back to this release
+    narrowed: bool = False  # while it is awaited: it took access away, which what is before it would give back
 
-    def over(self, before: Entry | None) -> Entry:
-        """This release as one that was published over `before`, None where nobody knows what that was."""
+    def over(self, before: Entry | None, narrows: bool = False) -> Entry:
+        """This release as one that was published over `before`, None where nobody knows what that was.
+
+        `narrows` where it takes access away that `before` gives.
+        """
         if before is None or (before.account, before.region) != (self.account, self.region):
             return replace(self, awaited=True)
-        return replace(self, awaited=True, former=before.former if before.awaited else before.proved)
+        former = before.former if before.awaited else before.proved
+        return replace(self, awaited=True, former=former, narrowed=narrows or before.narrowed)
 
     def marked(self, like: Entry) -> Entry:
         """With what `like`, an entry of the same bundle, says of its way."""
-        return replace(self, awaited=like.awaited, former=like.former, refused=like.refused)
+        return replace(self, awaited=like.awaited, former=like.former, refused=like.refused, narrowed=like.narrowed)
 
     @property
     def proved(self) -> Entry:
         """The release by itself: nobody waits for it."""
-        return replace(self, awaited=False, former=None, refused=None)
+        return replace(self, awaited=False, former=None, refused=None, narrowed=False)
 
     def text(self) -> dict[str, Any]:
         """What is the same for nearly all of them is left out."""
-        marks = {"default": self.default, "awaited": self.awaited, "former": self.former, "refused": self.refused}
-        return {key: value for key, value in asdict(self).items() if key not in marks or marks[key]}
+        marks = ("default", "awaited", "former", "refused", "narrowed")
+        return {key: value for key, value in asdict(self).items() if key not in marks or value}
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Entry:

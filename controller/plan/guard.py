@@ -10,6 +10,7 @@ from controller.kinds.organization import Guards
 from controller.plan.plan import Guard
 
 TOO_MANY = "too-many-silos"
+UNKNOWN_BEFORE = "unknown-before"
 
 
 def destroys_data(
@@ -44,7 +45,7 @@ def too_many_silos(changed: int, guards: Guards, allowed: Collection[str]) -> It
 def unknown_before(address: str) -> Guard:
     """Nobody can tell what an update takes away from something whose published state is lost."""
     return Guard(
-        "unknown-before",
+        UNKNOWN_BEFORE,
         f"{address}: what was published is not known any more, so neither is what would be lost",
         blocks=True,
         address=address,

@@ -84,6 +84,7 @@ class Publish(Step):
     replaces: str | None = None
     site_replaces: str | None = None
     wave: str = ""  # the name of the wave that it comes with; empty where nobody waits for it
+    narrows: bool = False  # it takes access away that what it replaces gives, or nobody can tell
 
 
 @dataclass(frozen=True, slots=True)

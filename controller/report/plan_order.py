@@ -11,31 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from controller.diff.change import Change, Verb
+from controller.diff.narrowing import ACCESS_TYPES
 from controller.diff.template import DATA_TYPES
 from controller.model.ownership import CONSUMER
 
 CREATED_SHOWN = 3  # of one owner, before the rest is only counted
 MEMBERS = ("silo/", CONSUMER)
-
-# Types that say who may do what, or are somebody who may.
-ACCESS_TYPES = frozenset(
-    {
-        "AWS::IAM::AccessKey",
-        "AWS::IAM::ManagedPolicy",
-        "AWS::IAM::Policy",
-        "AWS::IAM::Role",
-        "AWS::IAM::RolePolicy",
-        "AWS::IAM::User",
-        "AWS::IAM::UserPolicy",
-        "AWS::KMS::Key",
-        "AWS::LakeFormation::PrincipalPermissions",
-        "AWS::Lambda::Permission",
-        "AWS::S3::BucketPolicy",
-        "AWS::SNS::TopicPolicy",
-        "AWS::SQS::QueuePolicy",
-        "AWS::SecretsManager::ResourcePolicy",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from controller.publish.bundle import open_bundle
 from controller.resolve.lake import Lake
 from tests.conftest import NOTHING
 from tests.fakes.aws import FakeAws, Recorder
-from tests.fakes.blueprints import catalogue
+from tests.fakes.blueprints import STORAGE, catalogue
 from tests.fakes.lakes import FINANCE, SALES, finance, flow, lake, plant, sales
 from tests.fakes.living import LivingSilos
 
@@ -168,7 +168,7 @@ def test_what_was_proved_is_not_asked_again() -> None:
     living.breaks[SALES] = 0  # and is Degraded since
     aws.writes.clear()
     assert run(aws, edited(twin=3)).complete
-    assert (living.looks, releases(aws)) == ([], ["twin"])
+    assert (SALES in living.looks, releases(aws)) == (False, ["twin"])
 
 
 def test_one_wave_asks_no_silo_and_leaves_no_mark() -> None:
@@ -427,6 +427,99 @@ class TestRollback:
         assert published(aws, SALES) == former
         assert entry(aws, "sales")["bundle"] == former
         assert "awaited" not in entry(aws, "sales")
+
+
+class TestTheWayBack:
+    """It leads no further than to what a silo runs well, and never to access that was taken away since."""
+
+    BACK = waves("sales", on_failure="rollback")
+
+    def test_it_leads_to_what_it_ran_well_though_nobody_waited_for_that(self) -> None:
+        aws, living = released(self.BACK)
+        first = published(aws, SALES)
+        run(aws, three(self.BACK, sales=5))  # nobody comes after it
+        settle(aws)
+        second = published(aws, SALES)
+        assert (second != first, entry(aws, "sales")["awaited"]) == (True, True)
+        living.fails.add(SALES)
+        run(aws, edited(self.BACK))
+        assert published(aws, SALES) == second
+
+    def test_it_leads_nowhere_where_nobody_can_tell_how_that_ran(self) -> None:
+        aws, living = released(self.BACK)
+        run(aws, three(self.BACK, sales=5))
+        settle(aws)
+        living.cut_off.add(SALES)
+        living.fails.add(SALES)
+        outcome = run(aws, edited(self.BACK), patience=60, heard=On("wave/sales", living.cut_off.clear))
+        assert "nobody knows what it ran before" in dict(outcome.failed)["silo/sales/rollback"]
+
+    def test_access_that_was_taken_away_does_not_come_back_by_itself(self) -> None:
+        aws, living = self.open_to_partners()
+        living.fails.add(SALES)
+        made = closing(aws, three(self.BACK))
+        assert "not rolled back if it fails, for it takes access away: sales" in made.plan.notes
+        outcome = apply(made, aws.ports, Recorder())
+        assert releases(aws) == ["sales"]
+        assert "takes access away" in dict(outcome.failed)["silo/sales/rollback"]
+        assert "refused" not in entry(aws, "sales")
+        aws.writes.clear()
+        again = apply(closing(aws, three(self.BACK)), aws.ports, Recorder())
+        assert ("wave/sales" in dict(again.failed), releases(aws)) == (True, [])
+
+    def test_nor_behind_a_release_that_took_it_and_failed_for_something_else(self) -> None:
+        aws, living = self.open_to_partners()
+        living.fails.add(SALES)
+        apply(closing(aws, three(self.BACK)), aws.ports, Recorder())
+        aws.writes.clear()
+        outcome = apply(closing(aws, edited(self.BACK)), aws.ports, Recorder())
+        assert releases(aws) == ["sales"]
+        assert "takes access away" in dict(outcome.failed)["silo/sales/rollback"]
+
+    def test_of_a_wave_one_that_runs_well_stays_when_it_took_access_away(self) -> None:
+        both = Rollout((Wave("both", {}, 60), Wave("everyone", NOTHING, None)), BAKE, "rollback")
+        first, second = plan(released(both)[0], edited(both)).plan.order.turns[0].publishes  # type: ignore[union-attr]
+        accounts = {"sales": SALES, "twin": TWIN, "finance": FINANCE}
+        aws, living = self.open_to_partners(both, second)
+        living.fails.add(accounts[first])
+        before = {name: published(aws, accounts[name]) for name in (first, second)}
+        heard = Recorder()
+        apply(closing(aws, edited(both)), aws.ports, heard)
+        assert published(aws, accounts[first]) == before[first]
+        assert published(aws, accounts[second]) != before[second]
+        assert said(heard, f"silo/{second}/rollback")[0].startswith("it runs well, and stays")
+
+    def open_to_partners(self, rollout: Rollout = BACK, whose: str = "") -> tuple[FakeAws, LivingSilos]:
+        """All three run a release that lets somebody in, or `whose` alone does."""
+        wanted = three(rollout)
+        aws = FakeAws(wanted)
+        aws.silos = living = LivingSilos(aws=aws)
+        only = f"{{% if silo == '{whose}' %}}{OPEN}{{% endif %}}\n" if whose else OPEN
+        opened = catalogue(storage=STORAGE.replace("Outputs:", f"{POLICY}{only}Outputs:"))
+        assert apply(make_plan(wanted, opened, aws.ports, Options()), aws.ports, Recorder()).complete
+        settle(aws)
+        aws.writes.clear()
+        return aws, living
+
+
+POLICY = """\
+  Doors:
+    Type: AWS::S3::BucketPolicy
+    Properties:
+      Bucket: !Ref RawBucket
+      PolicyDocument:
+        Statement:
+          - {Sid: Own, Effect: Allow, Principal: '*', Action: 's3:GetObject', Resource: '*'}
+"""
+OPEN = """\
+          - {Sid: Partner, Effect: Allow, Principal: {AWS: '999999999999'}, Action: 's3:GetObject', Resource: '*'}
+"""
+
+
+def closing(aws: FakeAws, wanted: Lake) -> Prepared:
+    """The plan of a release that lets nobody in any more."""
+    closed = catalogue(storage=STORAGE.replace("Outputs:", f"{POLICY}Outputs:"))
+    return make_plan(wanted, closed, aws.ports, Options())
 
 
 class TestToTheEnd:

@@ -33,6 +33,14 @@ def test_what_to_go_back_to_is_the_last_release_that_was_proved_of_the_same_plac
     assert ENTRY.over(None).awaited
 
 
+def test_what_took_access_away_is_remembered_until_it_is_proved() -> None:
+    second = replace(ENTRY, bundle="second").over(ENTRY, narrows=True)
+    third = replace(ENTRY, bundle="third").over(second)
+    assert (second.narrowed, third.narrowed, third.proved.narrowed) == (True, True, False)
+    assert not replace(ENTRY, bundle="fourth").over(third.proved).narrowed
+    assert parse(Index({"sales": third}, "etag").text(), "etag").silos["sales"] == third
+
+
 def test_guards_are_read_as_they_were_left() -> None:
     index = Index({}, guards=GuardsApplied(50, True, ("silo/sales/storage/RawBucket",)))
     assert parse(index.text(), "") == index
