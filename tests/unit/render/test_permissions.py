@@ -8,19 +8,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-import cfnlint
 import pytest
-import yaml
 
-from controller.load.places import folder
+from tests.handlers import BASELINE, BLUEPRINTS, DATA, PIPELINE, SILO, asked, kinds, matches, resources
 
-DATA = Path(cfnlint.__file__).parent / "data" / "schemas"
-PROVIDERS = json.loads((DATA / "providers" / "us-east-1.json").read_text(encoding="utf-8"))
-BLUEPRINTS, PIPELINE = (Path(str(folder(above))) for above in ("blueprints", "pipeline"))  # type: ignore[arg-type]
-SILO = sorted(BLUEPRINTS.glob("**/cases/*/template.yaml"))
 MASTER = sorted((PIPELINE / "master" / "cases").glob("*/template.yaml"))
 ROLES = {
-    "DeployRole": (PIPELINE / "silo-baseline" / "cases" / "acme" / "template.yaml", SILO),
+    "DeployRole": (BASELINE, SILO),
     "VendingRole": (
         BLUEPRINTS / "webapp" / "cases" / "attached" / "template.yaml",
         sorted((BLUEPRINTS / "partners" / "cases").glob("*/template.yaml")),  # what it makes is what they are
@@ -113,11 +107,7 @@ DELIVERY = [
 ]
 # Allowed upon less than everything although the reference lists no resources for it, and why that works.
 NARROWED = {"iam:ListUsers": "IAM asks for it upon the path that is listed, as its refusals say"}
-REFERENCE = json.loads((DATA.parent / "AdditionalSpecs" / "Policies.json").read_text(encoding="utf-8"))
-
-
-def resources(case: Path) -> dict[str, Any]:
-    return dict(yaml.safe_load(case.read_text(encoding="utf-8"))["Resources"])
+REFERENCE = json.loads((DATA / "AdditionalSpecs" / "Policies.json").read_text(encoding="utf-8"))
 
 
 def policies(role: str) -> list[dict[str, Any]]:
@@ -140,27 +130,15 @@ def allowed(role: str, resource: object = None) -> set[str]:
     return {action.lower() for said in listed for action in (said if isinstance(said, list) else [said])}
 
 
-def asked(kind: str) -> set[str]:
-    """CodeBuild's schema alone names no handlers."""
-    schema = json.loads((DATA / "resources" / PROVIDERS[kind]).with_suffix(".json").read_text(encoding="utf-8"))
-    handlers = [schema.get("handlers", {}).get(name, {}) for name in ("create", "read", "update", "delete")]
-    return {action for handler in handlers for action in handler.get("permissions", ())}
-
-
 def characters(document: Mapping[str, Any]) -> int:
     """As IAM counts, without white space; a reference is no shorter than what it stands for."""
     return len(json.dumps(document, separators=(",", ":")))
 
 
-def matches(action: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns)
-
-
 def missing(role: str) -> set[tuple[str, str]]:
-    made = {one["Type"] for case in ROLES[role][1] for one in resources(case).values()}
-    kinds = {kind for kind in made if not kind.startswith("Custom::")}  # functions of ours, which no handler stands for
-    may = allowed(role)
-    return {(kind, action) for kind in kinds for action in asked(kind) if not matches(action, may)}
+    may, handlers = allowed(role), ("create", "read", "update", "delete")
+    found = ((kind, action) for kind in kinds(ROLES[role][1]) for action in asked(kind, *handlers))
+    return {(kind, action) for kind, action in found if not matches(action, may)}
 
 
 @pytest.mark.parametrize("role", ROLES)
