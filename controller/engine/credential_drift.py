@@ -6,6 +6,7 @@ somebody else made is not in its stacks.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -106,7 +107,7 @@ class CredentialDrift:
 
     def _foreign(self, user: LiveUser) -> Finding:
         ends = [_delete_key(user.name, key) for key in user.keys]
-        command = " && ".join([*ends, f"aws iam delete-user --user-name {user.name}"])
+        command = " && ".join([*ends, f"aws iam delete-user --user-name {shlex.quote(user.name)}"])
         return Finding(
             DriftClass.CREDENTIAL_FOREIGN,
             self._address(user.name),
@@ -144,7 +145,8 @@ class CredentialDrift:
 
     def _switched(self, user: LiveUser, key: LiveKey, made: MadeKey) -> Finding:
         status = "Active" if made.active else "Inactive"
-        command = f"aws iam update-access-key --user-name {user.name} --access-key-id {key.id} --status {status}"
+        named = f"--user-name {shlex.quote(user.name)} --access-key-id {shlex.quote(key.id)}"
+        command = f"aws iam update-access-key {named} --status {status}"
         by_git = "set spec.revoked: true" if made.active else "write a later spec.credentials.expires"
         return Finding(
             DriftClass.CREDENTIAL_CHANGED,
@@ -158,7 +160,7 @@ class CredentialDrift:
         )
 
     def _gone(self, key: MadeKey) -> Finding:
-        again = f"siloctl partner rotate {key.user}  # says how a new one is made"
+        again = f"siloctl partner rotate {shlex.quote(key.user)}  # says how a new one is made"
         return Finding(
             DriftClass.CREDENTIAL_CHANGED,
             self._address(key.user),
@@ -214,7 +216,7 @@ def _is(key: LiveKey) -> str:
 
 
 def _delete_key(user: str, key: LiveKey) -> str:
-    return f"aws iam delete-access-key --user-name {user} --access-key-id {key.id}"
+    return f"aws iam delete-access-key --user-name {shlex.quote(user)} --access-key-id {shlex.quote(key.id)}"
 
 
 def vended_finding(lake: Lake, silo: str, one: Handed) -> Finding:

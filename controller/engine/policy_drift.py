@@ -26,7 +26,10 @@ OURS = "Lake"  # how the Sids of the lake's statements in a catalog policy begin
 
 @dataclass
 class PolicyDrift:
-    """Reads the policies of a silo's stacks, and puts down in `found` what differs from what was deployed."""
+    """Reads the policies of a silo's stacks, and puts down in `found` what differs from what was deployed.
+
+    Who administers the silo's account decides what its templates say: nothing of them is printed bare in a command.
+    """
 
     silos: Silos
     place: Place
@@ -36,6 +39,11 @@ class PolicyDrift:
     def catalog(self, nested: str, logical: str, properties: Mapping[str, object], facts: StackFacts) -> None:
         """Only the lake's statements are compared: the policy is other people's too."""
         address = self.origin.address(nested, logical)
+        try:
+            expected = facts.literal(properties["PolicyDocument"])
+        except UnresolvedError as error:
+            self.found.unreadable[address] = f"its expected policy cannot be told: {error}"
+            return
         match self.silos.catalog_policy(self.place):
             case Unreadable(why):
                 self.found.unreadable[address] = why
@@ -45,7 +53,6 @@ class PolicyDrift:
             case Absent():
                 there = []
         ours = [one for one in there if str(one.get("Sid", "")).startswith(OURS)]
-        expected = facts.literal(properties["PolicyDocument"])
         whole = [*(one for one in there if one not in ours), *expected["Statement"]]
         self.found.compared["catalog policies"] += 1
         if details := differences(expected, {**expected, "Statement": ours}):
@@ -93,7 +100,9 @@ class PolicyDrift:
                     BUCKET_POLICY,
                     message,
                     details,
-                    reassert=self._there(f"aws s3api put-bucket-policy --bucket {bucket} --policy {policy}"),
+                    reassert=self._there(
+                        f"aws s3api put-bucket-policy --bucket {shlex.quote(bucket)} --policy {policy}"
+                    ),
                     accept="give the access by a Share manifest where it is meant, and put the policy back",
                     source=self.origin.source(nested, logical),
                 )

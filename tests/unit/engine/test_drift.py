@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -132,6 +133,24 @@ def test_a_policy_that_cannot_be_told_is_unreadable_and_not_quiet(world: World) 
     policy = {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": "sales-raw", "PolicyDocument": body}}
     world.silos.templates[SALES, STORAGE] = {"Resources": {"RawPolicy": policy}}
     assert list(world.look().unreadable) == ["silo/sales/Storage/RawPolicy"]
+
+
+def test_what_a_silos_account_says_a_bucket_is_called_runs_as_no_command(world: World) -> None:
+    """A template as its account has it may say anything: a macro makes something else of it."""
+    name = "sales-raw; touch pwned"
+    body = {"Bucket": name, "PolicyDocument": {"Statement": [STATEMENT]}}
+    resources = {**TEMPLATE["Resources"], "RawPolicy": {"Type": "AWS::S3::BucketPolicy", "Properties": body}}
+    world.silos.templates[SALES, STORAGE] = {"Resources": resources}
+    world.silos.policies[SALES, name] = {"Statement": []}
+    words = shlex.split(only(world.look()).reassert, comments=True)
+    assert words[:5] == ["aws", "s3api", "put-bucket-policy", "--bucket", name]
+
+
+def test_a_catalog_policy_that_cannot_be_told_is_unreadable_and_ends_no_look(world: World) -> None:
+    body = {"Statement": [{**STATEMENT, "Resource": {"Fn::GetAtt": ["Unknown", "Arn"]}}]}
+    policy = {"Type": "Custom::LakeCatalogPolicy", "Properties": {"PolicyDocument": body}}
+    world.silos.templates[SALES, STORAGE] = {"Resources": {"RawPolicy": policy}}
+    assert "cannot be told" in world.look().unreadable["silo/sales/Storage/RawPolicy"]
 
 
 def test_what_cloudformation_detects_is_told_property_by_property(world: World) -> None:
