@@ -27,6 +27,13 @@ from controller.model.ownership import READER_ROLE, role_arn
 
 NESTED = "AWS::CloudFormation::Stack"
 DETECTION_SECONDS = 300  # how long one stack's drift detection is waited for
+_STANDS = (
+    "CREATE_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_COMPLETE",
+)
 _NO_STACK = frozenset({"ValidationError"})
 _NO_PIPELINE = frozenset({"PipelineNotFoundException"})
 _NO_TABLE = frozenset({"EntityNotFoundException"})
@@ -107,12 +114,12 @@ class AwsSilos:
 
     def survivors(self, place: Place, prefix: str) -> Observed[Sequence[str]]:
         def read() -> Sequence[str]:
-            pages = self._api("cloudformation", place).get_paginator("list_stacks").paginate()
+            pages = self._api("cloudformation", place).get_paginator("list_stacks").paginate(StackStatusFilter=_STANDS)
             return tuple(
                 one["StackId"]
                 for page in pages
                 for one in page["StackSummaries"]
-                if one["StackName"].startswith(prefix) and one["StackStatus"] != "DELETE_COMPLETE"
+                if one["StackName"].startswith(prefix)
             )
 
         return observed("cloudformation", _NO_STACK, read)

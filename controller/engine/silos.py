@@ -29,7 +29,7 @@ class Silos(Protocol):
     def resources(self, place: Place, stack: str) -> Observed[Sequence[LiveResource]]: ...
 
     def survivors(self, place: Place, prefix: str) -> Observed[Sequence[str]]:
-        """The ids of stacks that are there and whose names begin so."""
+        """The ids of stacks whose names begin so, and that are whole: not what a failed creation or deletion left."""
 
     def template(self, place: Place, stack: str) -> Observed[Mapping[str, Any]]:
         """The template as it was deployed."""
