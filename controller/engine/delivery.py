@@ -55,6 +55,8 @@ def _taken(
         case Present(value=live) if live.polling_disabled_at:
             reason = f"polling is switched off since {live.polling_disabled_at}"
             return Part(address, Health.SUSPENDED, reason, start)
+        case Present(value=live) if entry is None and live.status == "Failed" and not live.revision:
+            return Part(address, Health.MISSING, "waits for a first release")  # to start it again would fail again
         case Present(value=live) if entry and live.revision != version and not _failed_since(live, entry):
             return Part(address, Health.PROGRESSING, f"has not taken version {_short(version)} yet")
         case Present(value=live):
@@ -80,6 +82,10 @@ def _execution_part(address: str, live: LivePipeline, start: str) -> Part:
             return Part(address, Health.DEGRADED, f"{live.status}: {live.error}" if live.error else live.status, start)
 
 
+def _rolled_back(refused: Refused) -> str:
+    return f"what the manifests want was rolled back at {refused.when}: {refused.why}; siloctl plan tells the ways out"
+
+
 def sync(
     delivery: Delivery, why_unknown: str, parts: Sequence[Part], refused: Refused | None = None
 ) -> tuple[Sync, str]:
@@ -89,7 +95,7 @@ def sync(
     if not delivery.published:
         return Sync.OUT_OF_SYNC, "not published yet"
     if refused is not None and delivery.wanted == refused.inputs:
-        return Sync.OUT_OF_SYNC, f"what the manifests want was rolled back at {refused.when}: {refused.why}"
+        return Sync.OUT_OF_SYNC, _rolled_back(refused)
     if delivery.wanted != delivery.published_inputs:
         what = differing(delivery.wanted, delivery.published_inputs)
         return Sync.OUT_OF_SYNC, f"not as it was published: {what}; siloctl plan tells what that changes"

@@ -15,7 +15,7 @@ from controller.engine.restoring import restoring
 from controller.engine.shares import ShareReader
 from controller.engine.silos import Silos
 from controller.engine.unmatched import departed
-from controller.engine.ways_out import APPLY, DECLARE, LEFT_OVER, NEVER_MADE, anew, way_out
+from controller.engine.ways_out import APPLY, DECLARE, LEFT_OVER, NEVER_MADE, START, anew, there, way_out
 from controller.model.health import Delivery, Health, Part, SiloStatus, Sync
 from controller.model.index import Index
 from controller.model.live import LiveStack, Place
@@ -169,7 +169,7 @@ class StatusReader:
                 reason = f"{live.status}: {origin.address(failed.nested, failed.logical_id)}: {failed.reason}"
                 source = origin.source(failed.nested, failed.logical_id)
                 if "already exists" in failed.reason:
-                    advice = self._anew_after(live, place) or f"{LEFT_OVER}; {advice}"
+                    advice = self._anew_after(live, place) or f"{LEFT_OVER}; then {there(START, place)}"
                 return Part(f"{member_address(name)}/stack", Health.DEGRADED, reason, advice, source)
             case _:
                 reason = f"{live.status}: {live.reason}" if live.reason else live.status

@@ -31,7 +31,8 @@ def outcome_text(
     lines.append(terminal.paint(f"Apply incomplete: {', '.join(counted)}.", Color.RED, Color.BOLD))
     stays = ": what is done stays done." if done and not any(map(_back, done)) else "."
     failed_wave = any(address.startswith(WAVE) for address, _ in failed)
-    first = "Mend what is blocked, then run" if blocked else "Mend what failed, then run" if failed_wave else "Run"
+    mend = "Mend what failed (siloctl status tells how), then run"
+    first = "Mend what is blocked, then run" if blocked else mend if failed_wave else "Run"
     lines.append(f"{first} it again{stays}")
     return "\n".join(lines) + "\n"
 

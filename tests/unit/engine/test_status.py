@@ -145,6 +145,30 @@ def test_a_failed_resource_is_told_at_the_line_that_asked_for_it(
     assert "(organizations/flows/orders.yaml:12)" in status_text([status])
 
 
+def test_what_is_in_the_way_of_an_update_is_taken_away_and_the_pipeline_started(
+    small_lake: Lake, silos: FakeSilos, bucket: HeldObjects
+) -> None:
+    """An apply would not start it: what is published is as the manifests want it."""
+    silos.stacks[ACCOUNT, "lake-silo"] = replace(STACK, status="UPDATE_ROLLBACK_COMPLETE", outputs=BEFORE)
+    silos.failures[ACCOUNT, STACK.id] = FailedResource(
+        "Storage", "Log", "AWS::Logs::LogGroup", "/lake/a already exists"
+    )
+    advice = read(small_lake, silos, bucket).worst_part.advice
+    start = "aws codepipeline start-pipeline-execution --name lake-delivery --region eu-west-1"
+    assert advice.startswith("take away ")
+    assert advice.endswith(f"; then {start}  # in account {ACCOUNT}")
+
+
+def test_a_pipeline_that_nothing_was_published_for_is_not_told_to_start_again(
+    small_lake: Lake, silos: FakeSilos, bucket: HeldObjects
+) -> None:
+    silos.stacks.clear()
+    silos.pipelines[ACCOUNT, "lake-delivery"] = LivePipeline("Failed", "", "2026-01-01T09:00:00Z", "no such key", "")
+    status = read(small_lake, silos, bucket, None)
+    assert status.health is Health.MISSING
+    assert [part.advice for part in status.parts if part.advice] == ["siloctl apply"]
+
+
 def test_a_stack_that_is_back_at_what_is_published_again_runs_it(
     small_lake: Lake, silos: FakeSilos, bucket: HeldObjects
 ) -> None:
@@ -160,7 +184,8 @@ def test_what_was_rolled_back_is_told_until_the_manifests_want_something_else(
     wanted = {inputs: read(small_lake, silos, bucket, entry, inputs) for inputs in ("inputs-2", "inputs-3")}
     assert wanted["inputs-2"].sync is Sync.OUT_OF_SYNC
     assert wanted["inputs-2"].sync_reason == (
-        "what the manifests want was rolled back at 2026-01-01T10:30:00+00:00: its key is gone"
+        "what the manifests want was rolled back at 2026-01-01T10:30:00+00:00: its key is gone; "
+        "siloctl plan tells the ways out"
     )
     assert "rolled back" not in wanted["inputs-3"].sync_reason
 

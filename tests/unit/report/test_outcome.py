@@ -50,7 +50,7 @@ def test_a_wave_that_failed_and_what_was_rolled_back_are_told() -> None:
         "  silo/finance/bundle was not tried: it waits for wave/canary",
         "  wave/canary failed: silo/sales is OutOfSync, Degraded",
         "Apply incomplete: 2 done, 1 failed, 1 not tried.",
-        "Mend what failed, then run it again.",
+        "Mend what failed (siloctl status tells how), then run it again.",
     ]
 
 
