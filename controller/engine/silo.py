@@ -20,7 +20,7 @@ from controller.engine.observe import World, side_by_side, value_or
 from controller.engine.ports import Bucket, Ports
 from controller.engine.silo_plan import Lying, SiloPlan, blocked
 from controller.engine.site import left_behind, published_site, site_changes
-from controller.engine.unmatched import renamed
+from controller.engine.unmatched import heir, renamed
 from controller.engine.unpublished import published, recorded, rolled_back, same
 from controller.model.bundle import Asset, Rendered
 from controller.model.index import Entry, Index, Refused
@@ -113,12 +113,24 @@ def plan_departed(draft: Draft, lake: Lake, index: Index) -> None:
         if name in lake.members or entry.default:  # unmatched.py speaks of those that no manifest declared
             continue
         address = f"{member_address(name)}/bundle"
-        if entry.retired or name.startswith(CONSUMER):
+        if key := heir(lake, entry):
+            _taken_over(draft, name, entry, key, index)
+        elif entry.retired or name.startswith(CONSUMER):
             reason = "its manifest is gone; what its account holds stays there"
             draft.changes.append(Change(address, "bundle", Verb.DELETE, reason, retained=True))
             draft.steps.append(Record(address, (), name, None))
         else:
             draft.blocked(address, "bundle", "its manifest is gone: set spec.lifecycle to retired and apply that first")
+
+
+def _taken_over(draft: Draft, name: str, entry: Entry, key: str, index: Index) -> None:
+    """Of an account that has another name now the old one is forgotten, once something is published under the new."""
+    place = member_address(key)
+    draft.notes.append(f"{member_address(name)}/bundle: account {entry.account} is {place} now")
+    known = index.silos.get(key)
+    needs = tuple(step.address for step in draft.steps if step.address in (f"{place}/bundle", f"index/{key}"))
+    if needs or (known is not None and known.account == entry.account):
+        draft.steps.append(Record(f"index/{name}", needs, name, None))
 
 
 def plan_silo(

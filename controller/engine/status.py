@@ -14,7 +14,7 @@ from controller.engine.residence import UNASKED, Residence, residence
 from controller.engine.restoring import restoring
 from controller.engine.shares import ShareReader
 from controller.engine.silos import Silos
-from controller.engine.unmatched import departed
+from controller.engine.unmatched import departed, heir
 from controller.engine.ways_out import APPLY, DECLARE, LEFT_OVER, NEVER_MADE, START, anew, there, way_out
 from controller.model.health import Delivery, Health, Part, SiloStatus, Sync
 from controller.model.index import Index
@@ -99,9 +99,11 @@ class StatusReader:
         if entry.default and (why := self.lake.defaults.unread):
             unknown = Part(member_address(name), Health.UNKNOWN, f"the silo units' accounts could not be read: {why}")
             return SiloStatus(name, entry.account, entry.region, Sync.UNKNOWN, unknown.reason, way, (unknown, *parts))
-        forgotten = entry.retired or entry.default or name.startswith(CONSUMER)
+        key = heir(self.lake, entry)
+        forgotten = key or entry.retired or entry.default or name.startswith(CONSUMER)
         why = departed(self.lake, entry) if entry.default else "its manifest is gone"
-        reason = f"{why}, and its account goes on running what was published"
+        goes_on = f"{why}, and its account goes on running what was published"
+        reason = f"account {entry.account} is {member_address(key)} now" if key else goes_on
         gone = Part(member_address(name), Health.MISSING, reason, APPLY if forgotten else back)
         return SiloStatus(name, entry.account, entry.region, Sync.OUT_OF_SYNC, reason, way, (gone, *parts))
 

@@ -142,6 +142,12 @@ def plan_unmatched(draft: Draft, lake: Lake, index: Index) -> None:
             draft.steps.append(Record(address, (), name, None))
 
 
+def heir(lake: Lake, entry: Entry) -> str:
+    """The member that a manifest gives the account to, in the region where the entry was published."""
+    key = _holder(lake, entry.account)
+    return key if key and lake.member(key).region == entry.region else ""
+
+
 def _holder(lake: Lake, account: str) -> str:
     return next((key for key in lake.members if lake.member(key).account == account), "")
 

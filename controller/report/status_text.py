@@ -42,10 +42,11 @@ def trouble(status: SiloStatus, terminal: Terminal) -> Iterator[str]:
         if status.delivery.published:
             yield f"    {_way(status.delivery)}"
     for part in status.parts:
-        if part.health is Health.HEALTHY or part.reason == status.sync_reason:
+        if part.health is Health.HEALTHY:
             continue
-        place = f"  ({part.source.path}:{part.source.line})" if part.source else ""
-        yield f"    {plain(part.address, terminal)} is {part.health}: {plain(part.reason, terminal)}{place}"
+        if part.reason != status.sync_reason:
+            place = f"  ({part.source.path}:{part.source.line})" if part.source else ""
+            yield f"    {plain(part.address, terminal)} is {part.health}: {plain(part.reason, terminal)}{place}"
         if part.advice:
             yield f"      do: {plain(part.advice, terminal)}"
 

@@ -453,6 +453,36 @@ class TestRemoval:
         assert bundle_key(SALES) in aws.home.objects()
         assert plan(aws, gone).plan.changes == ()
 
+    def test_of_a_renamed_silo_the_old_name_is_forgotten_once_the_new_one_is_published(self) -> None:
+        aws = applied(lake(sales(), finance()))
+        wanted = lake(sales(name="shop"), finance())
+        second = plan(aws, wanted)
+        lost = [guard.allow for guard in second.plan.guards if guard.blocks]
+        assert lost and Verb.BLOCKED not in verbs(second).values()
+        assert f"silo/sales/bundle: account {SALES} is silo/shop now" in second.plan.notes
+
+        named = {step.address: step.needs for step in second.steps}
+        assert named["index/sales"] == ("silo/shop/bundle",)
+        assert apply(plan(aws, wanted, *lost), aws.ports, Recorder()).complete
+        third = plan(aws, wanted)
+        assert (third.plan.changes, third.plan.notes, third.steps) == ((), (), ())
+
+    def test_an_old_name_that_an_index_kept_is_forgotten_too(self) -> None:
+        wanted = lake(sales(), finance())
+        aws = applied(wanted)
+        index = json.loads(aws.home.objects()[INDEX_KEY])
+        index["silos"]["before"] = index["silos"]["sales"]
+        aws.home.write(INDEX_KEY, json.dumps(index).encode())
+        second = plan(aws, wanted)
+        assert second.plan.changes == () and [step.address for step in second.steps] == ["index/before"]
+        assert apply(second, aws.ports, Recorder()).complete
+        assert plan(aws, wanted).steps == ()
+
+    def test_a_silo_that_got_another_region_with_its_name_stays_where_it_was_published(self) -> None:
+        aws = applied(lake(sales(), finance()))
+        second = plan(aws, lake(sales(name="shop", region="eu-central-1"), finance()))
+        assert verbs(second)["silo/sales/bundle"] is Verb.BLOCKED
+
     def test_emptying_the_lake_is_blocked_silo_by_silo(self) -> None:
         aws = applied(small())
         found = verbs(plan(aws, lake()))

@@ -321,9 +321,17 @@ def test_an_account_that_was_created_is_there_before_anything_is_published(small
 def test_a_silo_whose_manifest_is_gone_is_told_as_long_as_it_was_published(
     small_lake: Lake, silos: FakeSilos, retired: bool, advice: str
 ) -> None:
-    status = reader(small_lake, silos, Index({"gone": replace(ENTRY, retired=retired)})).departed("gone")
-    assert (status.sync, status.good, status.account) == (Sync.OUT_OF_SYNC, False, ACCOUNT)
+    entry = replace(ENTRY, account="200000000099", retired=retired)
+    status = reader(small_lake, silos, Index({"gone": entry})).departed("gone")
+    assert (status.sync, status.good, status.account) == (Sync.OUT_OF_SYNC, False, "200000000099")
     assert status.parts[0].advice.startswith(advice)
+    assert f"      do: {status.parts[0].advice}\n" in status_text([status])
+
+
+def test_a_silo_that_was_renamed_is_not_told_to_be_retired(small_lake: Lake, silos: FakeSilos) -> None:
+    status = reader(small_lake, silos, Index({"shop": ENTRY})).departed("shop")
+    assert status.sync_reason == f"account {ACCOUNT} is silo/sales now"
+    assert status.parts[0].advice == "siloctl apply"
 
 
 def test_residence_asks_only_for_what_was_never_published(small_lake: Lake) -> None:
