@@ -104,7 +104,7 @@ class StatusReader:
         why = departed(self.lake, entry) if entry.default else "its manifest is gone"
         goes_on = f"{why}, and its account goes on running what was published"
         reason = f"account {entry.account} is {member_address(key)} now" if key else goes_on
-        gone = Part(member_address(name), Health.MISSING, reason, APPLY if forgotten else back)
+        gone = Part(member_address(name), Health.MISSING, reason, f"{APPLY}, which forgets it" if forgotten else back)
         return SiloStatus(name, entry.account, entry.region, Sync.OUT_OF_SYNC, reason, way, (gone, *parts))
 
     def _undeclared(self, name: str) -> Iterator[str]:
@@ -171,7 +171,8 @@ class StatusReader:
                 reason = f"{live.status}: {origin.address(failed.nested, failed.logical_id)}: {failed.reason}"
                 source = origin.source(failed.nested, failed.logical_id)
                 if "already exists" in failed.reason:
-                    advice = self._anew_after(live, place) or f"{LEFT_OVER}; then {there(START, place)}"
+                    again = f"then {there(START, place)}" if live.status == "UPDATE_ROLLBACK_COMPLETE" else advice
+                    advice = self._anew_after(live, place) or f"{LEFT_OVER}; {again}"
                 return Part(f"{member_address(name)}/stack", Health.DEGRADED, reason, advice, source)
             case _:
                 reason = f"{live.status}: {live.reason}" if live.reason else live.status

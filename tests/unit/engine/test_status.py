@@ -331,7 +331,7 @@ def test_a_silo_whose_manifest_is_gone_is_told_as_long_as_it_was_published(
 def test_a_silo_that_was_renamed_is_not_told_to_be_retired(small_lake: Lake, silos: FakeSilos) -> None:
     status = reader(small_lake, silos, Index({"shop": ENTRY})).departed("shop")
     assert status.sync_reason == f"account {ACCOUNT} is silo/sales now"
-    assert status.parts[0].advice == "siloctl apply"
+    assert status.parts[0].advice == "siloctl apply, which forgets it"
 
 
 def test_residence_asks_only_for_what_was_never_published(small_lake: Lake) -> None:
