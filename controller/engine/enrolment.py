@@ -133,7 +133,7 @@ def _departed(account: Account, unit: str, tree: Tree, name: str) -> Finding:
 
 def _move(account: Account, tree: Tree) -> str:
     move = f"aws organizations move-account --account-id {account.id} --source-parent-id {account.parent}"
-    return f"{move} --destination-parent-id {tree.root.id}"
+    return f"{move} --destination-parent-id {tree.root.id}  # in account {tree.management_account}"
 
 
 def _unmanaged(account: Account, unit: str, tree: Tree, in_silo_unit: bool) -> Finding:

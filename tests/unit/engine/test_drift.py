@@ -223,6 +223,7 @@ def test_an_account_that_no_manifest_names_is_unmanaged(world: World) -> None:
     finding = only(world.look())
     assert (finding.kind, finding.address) == (DriftClass.UNMANAGED_ACCOUNT, "account/400000000001")
     assert '"400000000001"' in finding.accept and "Lake/Silos/Finance" in finding.accept
+    assert finding.reassert.endswith("  # in account 999999999999"), "the management account moves accounts"
 
 
 def test_an_account_in_another_unit_is_misplaced(world: World) -> None:

@@ -444,7 +444,7 @@ def test_one_that_is_given_up_is_told_until_an_apply_forgets_it() -> None:
     aws = given(giving())
     found = state(aws, lake(sales()))["research-lab"]
     assert "unmatchedAccounts is report, and its account goes on running" in found.sync_reason
-    assert found.parts[0].advice == "siloctl apply"
+    assert found.parts[0].advice == "siloctl apply, which forgets it"
 
 
 def test_where_the_units_cannot_be_read_a_default_silo_is_unknown_and_not_gone() -> None:
