@@ -12,7 +12,7 @@ from controller.aws.errors import code_of, observed, translated
 from controller.model.observed import Observed, Present, Unreadable
 from controller.model.world import Stored
 
-_GONE = frozenset({"NoSuchBucket", "NoSuchKey", "404", "NotFound"})
+_GONE = frozenset({"NoSuchBucket", "NoSuchKey", "NoSuchVersion", "404", "NotFound"})
 # Another write was under way; nothing says yet who won (S3 user guide, conditional writes).
 _CONFLICT = frozenset({"ConditionalRequestConflict", "409"})
 # Lost: the condition did not hold (412), or the object is gone (404 to If-Match).

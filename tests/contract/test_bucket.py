@@ -64,6 +64,12 @@ def test_what_is_as_it_was_read_is_replaced_and_the_old_version_stays_readable(s
     assert old.value.content == b"one"
 
 
+def test_a_version_that_is_not_kept_any_more_is_absent(side: Side) -> None:
+    bucket = side.bucket()
+    assert bucket.put(KEY, b"one", None) is not None
+    assert bucket.get(KEY, "11111111-2222-3333-4444-555555555555") == Absent()
+
+
 @pytest.mark.parametrize("present", [True, False])
 def test_what_is_not_as_it_was_read_is_not_replaced(side: Side, present: bool) -> None:
     bucket = side.bucket()
