@@ -11,7 +11,7 @@ from controller.engine.baseline import plan_baseline
 from controller.engine.draft import Draft
 from controller.engine.facts import Known, known_facts
 from controller.engine.fingerprints import fingerprints, look
-from controller.engine.guards import in_force, plan_guards
+from controller.engine.guards import in_force, paced, plan_guards
 from controller.engine.masters import plan_masters
 from controller.engine.observe import World, value_or
 from controller.engine.ports import Ports
@@ -72,12 +72,13 @@ def make_plan(lake: Lake, catalogue: Catalogue, ports: Ports, options: Options) 
     plan_masters(draft, lake, catalogue, world, tree, ports)
     plan_baseline(draft, lake, catalogue, world, tree, accounts, ports)
     made = plan_silos(draft, lake, catalogue, world, index, stale, wanted, accounts, facts, options.allowed, ports)
-    for _, one in hold(made, lake, index, options.allowed):
+    held = paced(lake, read)
+    for _, one in hold(made, held, index, options.allowed):
         one.join(draft)
     plan_departed(draft, lake, index)
     plan_unmatched(draft, lake, read)
     plan_guards(draft, lake, world.index)
-    order = in_waves(draft, lake, index, options.allowed, options.to_the_end)
+    order = in_waves(draft, held, index, options.allowed, options.to_the_end)
     _guard(draft, lake, index, {*stale, *(name for name, _ in orphaned(lake, read))}, options)
     plan = Plan(
         tuple(draft.changes),

@@ -78,12 +78,21 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class WaveApplied:
+    name: str
+    match_labels: Mapping[str, str]
+    percent: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class GuardsApplied:
     """The guards as the last apply left them: a change that weakens one must not lift it for itself."""
 
     max_silos_changed: int
     protect_data: bool
     allow_destroy: tuple[str, ...]  # addresses
+    waves: tuple[WaveApplied, ...] = ()  # in their order; none where the index says nothing of them
+    bake_seconds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,4 +125,6 @@ def parse(text: bytes, etag: str) -> Index:
 
 def _guards(data: Mapping[str, Any]) -> GuardsApplied:
     addresses = tuple(str(address) for address in data["allow_destroy"])
-    return GuardsApplied(int(data["max_silos_changed"]), bool(data["protect_data"]), addresses)
+    waves = tuple(WaveApplied(**wave) for wave in data.get("waves", ()))
+    bake = int(data.get("bake_seconds", 0))
+    return GuardsApplied(int(data["max_silos_changed"]), bool(data["protect_data"]), addresses, waves, bake)

@@ -429,6 +429,55 @@ class TestRollback:
         assert "awaited" not in entry(aws, "sales")
 
 
+class TestHaste:
+    """A change that would be faster in reaching all does not hurry itself."""
+
+    @pytest.mark.parametrize(
+        ("before", "after"),
+        [
+            (waves("sales", "finance"), waves()),
+            (waves("sales", "finance"), waves("sales")),
+            (waves("sales"), waves("finance")),
+            (waves("sales"), waves("nobody")),
+            (waves("sales", "finance"), waves("finance", "sales")),
+        ],
+    )
+    def test_waves_that_wait_less_count_from_the_next_apply_on(self, before: Rollout, after: Rollout) -> None:
+        aws, living = released(before)
+        living.fails.add(SALES)
+        made = plan(aws, edited(after))
+        assert [note for note in made.plan.notes if note.startswith("guards: the waves are sales")]
+        assert "wave/sales" in dict(apply(made, aws.ports, Recorder()).failed)
+        assert releases(aws) == ["sales"]
+
+    def test_alone_they_are_taken_at_once(self) -> None:
+        aws, _ = released()
+        assert run(aws, three(waves())).complete
+        assert not [note for note in plan(aws, edited(waves())).plan.notes if "waves" in note]
+        assert run(aws, edited(waves())).complete
+        assert sorted(releases(aws)) == ["finance", "sales", "twin"]
+
+    def test_waves_that_wait_more_count_at_once(self) -> None:
+        aws, _ = released(waves())
+        assert run(aws, edited(waves("sales", "finance"))).complete
+        assert releases(aws) == ["sales", "finance", "twin"]
+
+    def test_a_shorter_bake_counts_from_the_next_apply_on(self) -> None:
+        aws, _ = released(waves("sales"))
+        begun = aws.clock
+        made = plan(aws, edited(waves("sales", bake=0)))
+        assert "guards: the bake is 600 s and counts as 0 s from the next apply on" in made.plan.notes
+        assert apply(made, aws.ports, Recorder()).complete
+        assert (aws.clock - begun).total_seconds() >= BAKE
+
+    def test_an_index_that_says_nothing_of_waves_leaves_it_to_the_manifests(self) -> None:
+        aws, _ = released()
+        said = json.loads(aws.home.objects()[INDEX_KEY])
+        said["guards"] = {key: said["guards"][key] for key in ("max_silos_changed", "protect_data", "allow_destroy")}
+        aws.home.write(INDEX_KEY, json.dumps(said).encode())
+        assert plan(aws, edited(waves())).plan.order is None
+
+
 class TestTheWayBack:
     """It leads no further than to what a silo runs well, and never to access that was taken away since."""
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from controller.model.index import FORMAT, Entry, GuardsApplied, Index, IndexUnknown, Refused, parse
+from controller.model.index import FORMAT, Entry, GuardsApplied, Index, IndexUnknown, Refused, WaveApplied, parse
 
 ENTRY = Entry("200000000001", "eu-west-1", "i", "b", "e", "v", "c0ffee", "2026-01-31T12:00:00+00:00", True)
 
@@ -42,7 +42,8 @@ def test_what_took_access_away_is_remembered_until_it_is_proved() -> None:
 
 
 def test_guards_are_read_as_they_were_left() -> None:
-    index = Index({}, guards=GuardsApplied(50, True, ("silo/sales/storage/RawBucket",)))
+    waves = (WaveApplied("canary", {"wave": "canary"}, None), WaveApplied("some", {}, 20))
+    index = Index({}, guards=GuardsApplied(50, True, ("silo/sales/storage/RawBucket",), waves, 600))
     assert parse(index.text(), "") == index
 
 
