@@ -44,13 +44,13 @@ def enrolment(lake: Lake, ports: Ports, entries: Mapping[str, Entry]) -> Found:
     match ports.stack_sets.read(BASELINE_SET, (lake.organization.home_region,)):
         case Present(baseline):
             enrolled = frozenset(account for account, _ in baseline.instances)
-            tops = {tree.units[path].id for path in lake.organization.silo_units if path in tree.units}
-            housed = frozenset(one.account for one in baseline.instances.values() if one.unit in tops)
+            kinds = {tree.units[path].id: kind for path, kind in _kinds(lake).items() if path in tree.units}
+            housed = {one.account: kinds.get(one.unit, "") for one in baseline.instances.values()}
         case Unreadable(why):
             found.unreadable["baseline"] = why
-            enrolled = housed = frozenset()
+            enrolled, housed = frozenset(), {}
         case Absent():
-            enrolled = housed = frozenset()
+            enrolled, housed = frozenset(), {}
     unsure = {entry.account for entry in entries.values() if entry.default} if lake.defaults.unread else set()
     reads = {one: partial(ports.organizations.account, one) for one in {*wanted, *enrolled} - unsure}
     departed = {
@@ -60,8 +60,14 @@ def enrolment(lake: Lake, ports: Ports, entries: Mapping[str, Entry]) -> Found:
     for account, seen in side_by_side(reads).items():
         email = seen.value.email.lower() if isinstance(seen, Present) else ""
         named = wanted.get(account) or created.get(email)
-        _account(found, account, seen, named, tree, departed.get(account, ""), account in housed)
+        _account(found, account, seen, named, tree, departed.get(account, ""), housed.get(account, ""))
     return found
+
+
+def _kinds(lake: Lake) -> dict[str, str]:
+    """By unit, the kind of manifest that an account below it is to have."""
+    organization = lake.organization
+    return dict.fromkeys(organization.consumer_units, "Consumer") | dict.fromkeys(organization.silo_units, "Silo")
 
 
 def _created(lake: Lake, entries: Mapping[str, Entry]) -> dict[str, _Wanted]:
@@ -91,7 +97,7 @@ def _account(
     wanted: _Wanted | None,
     tree: Tree,
     departed: str,
-    in_silo_unit: bool,
+    kind: str,
 ) -> None:
     address = wanted.manifest.subject if wanted else f"account/{id}"
     match seen:
@@ -105,7 +111,7 @@ def _account(
             if wanted is None and departed:
                 found.findings.append(_departed(account, unit, tree, departed))
             elif wanted is None:
-                found.findings.append(_unmanaged(account, unit, tree, in_silo_unit))
+                found.findings.append(_unmanaged(account, unit, tree, kind))
             elif unit != wanted.unit:
                 found.findings.append(_misplaced(account, unit, wanted))
 
@@ -136,8 +142,9 @@ def _move(account: Account, tree: Tree) -> str:
     return f"{move} --destination-parent-id {tree.root.id}  # in account {tree.management_account}"
 
 
-def _unmanaged(account: Account, unit: str, tree: Tree, in_silo_unit: bool) -> Finding:
-    printed = f": {DECLARE} {account.id} prints one" if in_silo_unit and account.state == "ACTIVE" else ""
+def _unmanaged(account: Account, unit: str, tree: Tree, kind: str) -> Finding:
+    fields = f'spec.account: "{account.id}" and spec.organizationalUnit: {unit}'
+    printed = f": {DECLARE} {account.id} prints one" if kind == "Silo" and account.state == "ACTIVE" else ""
     return Finding(
         DriftClass.UNMANAGED_ACCOUNT,
         f"account/{account.id}",
@@ -145,7 +152,7 @@ def _unmanaged(account: Account, unit: str, tree: Tree, in_silo_unit: bool) -> F
         f"({account.name}) is in a unit of the lake and no manifest names it",
         (Detail("organizationalUnit", None, unit),),
         reassert=_move(account, tree),
-        accept=f'write a Silo manifest with spec.account: "{account.id}" and spec.organizationalUnit: {unit}{printed}',
+        accept=f"write a {kind or 'Silo or Consumer'} manifest with {fields}{printed}",
     )
 
 

@@ -45,9 +45,14 @@ class SeenOrganization:
 @dataclass
 class SeenBaseline:
     accounts: Iterable[str]
+    units: Mapping[str, str] = field(default_factory=dict)  # by account, the id of the unit that it is deployed to
 
     def read(self, name: str, regions: Collection[str]) -> Observed[StackSet]:
-        held = [Instance(one, region, "CURRENT", "SUCCEEDED", "") for one in self.accounts for region in regions]
+        held = [
+            Instance(one, region, "CURRENT", "SUCCEEDED", "", unit=self.units.get(one, ""))
+            for one in self.accounts
+            for region in regions
+        ]
         return Present(StackSet({}, {}, True, {one.place: one for one in held}))
 
 

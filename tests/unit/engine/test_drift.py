@@ -72,7 +72,9 @@ class World:
             )
         self.bucket.publish(Index(entries))
         self._storage()
-        self.units = {path: Unit(path, f"ou-{path[-4:]}", "") for path in ("Lake", "Lake/Silos", *UNITS.values())}
+        paths = ("Lake", "Lake/Silos", "Lake/Analytics", *UNITS.values())
+        self.units = {path: Unit(path, f"ou-{path[-4:]}", "") for path in paths}
+        self.enrolled_by: dict[str, str] = {}  # by account, the id of a unit above it
         self.members = {
             account: Account(account, name, f"{name}@acme.example", "ACTIVE", self.units[UNITS[name]].id)
             for name, account in ACCOUNTS.items()
@@ -91,7 +93,7 @@ class World:
 
     def look(self, *names: str) -> DriftReport:
         organization = SeenOrganization(self.units, self.members)
-        ports = reading_ports(self.bucket, organization, SeenBaseline(self.members))
+        ports = reading_ports(self.bucket, organization, SeenBaseline(self.members, self.enrolled_by))
         return find_drift(self.lake, replace(ports, now=lambda: self.now), self.silos, self.users, self.vendings, names)
 
 
@@ -217,12 +219,17 @@ def test_a_pipeline_that_stopped_polling_is_told_with_its_time(world: World, nam
     assert (finding.address, f"--name {name} " in finding.reassert) == (f"silo/finance/{place}", True)
 
 
-def test_an_account_that_no_manifest_names_is_unmanaged(world: World) -> None:
-    parent = world.units["Lake/Silos/Finance"].id
+@pytest.mark.parametrize(
+    ("unit", "above", "kind"),
+    [("Lake/Silos/Finance", "Lake/Silos", "Silo"), ("Lake/Analytics", "Lake/Analytics", "Consumer")],
+)
+def test_an_account_that_no_manifest_names_is_unmanaged(world: World, unit: str, above: str, kind: str) -> None:
+    parent = world.units[unit].id
     world.members["400000000001"] = Account("400000000001", "stray", "stray@acme.example", "ACTIVE", parent)
+    world.enrolled_by["400000000001"] = world.units[above].id
     finding = only(world.look())
     assert (finding.kind, finding.address) == (DriftClass.UNMANAGED_ACCOUNT, "account/400000000001")
-    assert '"400000000001"' in finding.accept and "Lake/Silos/Finance" in finding.accept
+    assert f'a {kind} manifest with spec.account: "400000000001"' in finding.accept and unit in finding.accept
     assert finding.reassert.endswith("  # in account 999999999999"), "the management account moves accounts"
 
 
