@@ -54,5 +54,6 @@ def _length(organization: Organization) -> Iterator[Problem]:
     minutes = rollout.bake_seconds * (len(rollout.waves) - 1) // 60
     if minutes >= APPLY_MINUTES:
         message = f"the bakes take {minutes} minutes in all, and the build that applies {APPLY_MINUTES} at most"
-        hint = f"give a bake that leaves time for {len(rollout.waves)} deployments"
+        most = APPLY_MINUTES // (len(rollout.waves) - 1)
+        hint = f"give a bake well below {most}m: {len(rollout.waves)} deployments take their time besides"
         yield Problem.of(organization.manifest, "rollout-too-long", "spec.rollout.bake", message, hint)

@@ -386,7 +386,9 @@ FAULTS: dict[str, Fault] = {
     "label of nobody": Fault(
         "matches-nothing", (ORG, "{wave: canary}", "{wave: first}"), "spec.rollout.waves[0].silos", warning=True
     ),
-    "bakes that no build waits for": Fault("rollout-too-long", (ORG, "bake: 1s", "bake: 2h"), "spec.rollout.bake"),
+    "bakes that no build waits for": Fault(
+        "rollout-too-long", (ORG, "bake: 1s", "bake: 2h"), "spec.rollout.bake", "well below 120m"
+    ),
     "one wave twice": Fault("duplicate-name", (ORG, "name: early", "name: canary"), "spec.rollout.waves[1].name"),
     # the organization
     "none": Fault("organization-missing", (ORG, "", ""), "", "", "lake"),
