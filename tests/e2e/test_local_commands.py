@@ -155,7 +155,7 @@ def test_up_tells_of_a_site_once_a_deployment_has_made_it() -> None:
             running.send_signal(signal.SIGINT)
         assert running.wait(20) == 0
 
-    assert "aws --profile SILO" in told[1]
+    assert "aws --profile SILO" in told[1] and 'aws() { command aws --profile SILO "$@"; }' in told[2]
     assert re.fullmatch(r"site +master +http://127\.0\.0\.1:\d+/\n", told[-1])
 
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 CONFIG = "AWS_CONFIG_FILE"
 ACCOUNTS = (
     "it knows you as the controller, in the master account; "
-    "to act in the account of a silo: aws --profile SILO …; accounts that are created meanwhile get theirs"
+    "to act in the account of a silo: aws --profile SILO …; accounts that are created meanwhile get theirs\n"
+    'for a chain of commands that status or drift printed, first: aws() { command aws --profile SILO "$@"; }'
 )
 
 
