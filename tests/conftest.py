@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import botocore.session
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from controller.kinds.organization import CodeBucket, Guards, Organization, Repository, Rollout, Wave
 from controller.kinds.silo import Layer, NewAccount, Release, Silo
@@ -20,10 +20,12 @@ from controller.model.manifest import Manifest
 from controller.model.source import Source
 from controller.resolve.lake import Lake
 
-# The gate judges a change by the same examples each time; a developer's runs go on looking for new ones.
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# The gate judges a change by the same examples each time; a developer's runs go on looking for new ones. How long an
+# example takes says how busy the machine is.
+UNTIMED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("here", UNTIMED)
+settings.register_profile("ci", UNTIMED, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
