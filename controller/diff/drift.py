@@ -51,3 +51,4 @@ class DriftReport:
     compared: Mapping[str, int]  # how many silos, accounts, stacks and so on were read
     vended: tuple[Finding, ...] = ()  # to know of, and no drift: what the admins of web apps handed out
     unpublished: tuple[str, ...] = ()  # addresses of what nothing was published for yet: nothing to compare
+    withheld: tuple[str, ...] = ()  # addresses of what is not compared on purpose: whoever reads it reads a secret

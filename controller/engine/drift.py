@@ -71,6 +71,7 @@ def find_drift(
         _counted(found.compared),
         tuple(found.vended),
         tuple(sorted(found.unpublished)),
+        tuple(sorted(found.withheld)),
     )
 
 

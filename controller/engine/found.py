@@ -19,6 +19,7 @@ class Found:
     vended: list[Finding] = field(default_factory=list)
     unpublished: list[str] = field(default_factory=list)  # addresses of members
     unreadable: dict[str, str] = field(default_factory=dict)  # address -> why
+    withheld: list[str] = field(default_factory=list)  # addresses of what tells a secret
     compared: Counter[str] = field(default_factory=Counter)  # noun in the plural -> how many
 
     def add(self, other: Found) -> None:
@@ -26,6 +27,7 @@ class Found:
         self.vended += other.vended
         self.unpublished += other.unpublished
         self.unreadable.update(other.unreadable)
+        self.withheld += other.withheld
         self.compared.update(other.compared)
 
 

@@ -15,6 +15,7 @@ from controller.engine.silos import Silos
 from controller.engine.stack_drift import dotted
 from controller.engine.vended import VendedReader, handed
 from controller.engine.ways_out import put_back
+from controller.engine.withheld import apart
 from controller.model.live import LiveResource
 from controller.model.observed import Absent, Present, Unreadable
 from controller.model.ownership import VENDED_STACK
@@ -83,8 +84,11 @@ class PartnerDrift:
         match self.silos.drift(self.subject.place, VENDED_STACK):
             case Present(changed):
                 self.subject.found.compared["stacks"] += 1
-                for one in changed:
-                    address = f"{self.subject.address}/vended/{one.logical_id}".rstrip("/")
+                judged, withheld = apart(changed)
+                place = f"{self.subject.address}/vended"
+                self.subject.found.withheld += [f"{place}/{one.logical_id}" for one in withheld]
+                for one in judged:
+                    address = f"{place}/{one.logical_id}".rstrip("/")
                     if one.unread:
                         self.subject.found.unreadable[address] = one.unread
                         continue

@@ -11,6 +11,7 @@ from controller.engine.found import Subject
 from controller.engine.policy_drift import BUCKET_POLICY
 from controller.engine.silos import Silos
 from controller.engine.ways_out import APPLY, BY_HAND, anew_by_git, put_back
+from controller.engine.withheld import apart
 from controller.model.live import LiveDrift
 from controller.model.observed import Absent, Observed, Present, Unreadable
 from controller.model.ownership import SILO_STACK
@@ -31,7 +32,9 @@ class StackDrift:
         match drifts:
             case Present(changed):
                 self.subject.found.compared["stacks"] += 1
-                for one in changed:
+                judged, withheld = apart(changed)
+                self.subject.found.withheld += [self.subject.origin.address(nested, one.logical_id) for one in withheld]
+                for one in judged:
                     if one.unread:
                         self._undetected(nested, one)
                     elif one.type not in (NESTED, BUCKET_POLICY):

@@ -25,6 +25,12 @@ def drift_text(report: DriftReport, terminal: Terminal = PLAIN) -> str:
         )
         for address in report.unpublished
     ]
+    unread += [
+        terminal.paint(
+            f"  # {plain(address, terminal)} is not compared: it tells a secret, and drift may not read it", Color.CYAN
+        )
+        for address in report.withheld
+    ]
     if unread:
         blocks.append("\n".join(unread))
     return "\n\n".join([*blocks, summary_line(report, terminal)]) + "\n"

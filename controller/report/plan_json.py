@@ -73,6 +73,7 @@ def drift_json(report: DriftReport) -> str:
             "vended": [{**_finding(finding), "manifest": finding.manifest} for finding in report.vended],
             "unreadable": [{"address": address, "why": why} for address, why in report.unreadable.items()],
             "unpublished": list(report.unpublished),
+            "withheld": list(report.withheld),
             "compared": dict(report.compared),
         }
     )

@@ -250,6 +250,31 @@ def test_one_unreachable_silo_hides_none_of_the_others(world: World) -> None:
     assert list(report.unreadable) == ["silo/finance"]
 
 
+KEY = LiveDrift("Key", "k", "AWS::ApiGateway::ApiKey", deleted=False, differences=(), unread="not authorized")
+HALF = LiveDrift("", "", "AWS::CloudFormation::Stack", deleted=False, differences=(), unread="drift detection failed")
+UNREAD = LiveDrift("RawBucket", "sales-raw", "AWS::S3::Bucket", deleted=False, differences=(), unread="Throttling")
+
+
+@pytest.mark.parametrize(
+    ("drifts", "unreadable"),
+    [
+        ([KEY], []),
+        ([HALF, KEY], []),
+        ([HALF], ["silo/sales/Storage"]),
+        ([HALF, KEY, UNREAD], ["silo/sales/Storage", "silo/sales/Storage/RawBucket"]),
+    ],
+    ids=["a key", "a key, and so the stack", "the stack", "a key and a bucket"],
+)
+def test_what_tells_a_secret_is_withheld_and_hides_nothing_else(
+    world: World, drifts: list[LiveDrift], unreadable: list[str]
+) -> None:
+    world.silos.drifts[SALES, STORAGE] = drifts
+    report = world.look()
+    assert list(report.unreadable) == unreadable
+    assert report.withheld == (("silo/sales/Storage/Key",) if KEY in drifts else ())
+    assert report.findings == () and report.compared["stacks"] == 4
+
+
 def test_an_unreadable_index_is_said(world: World) -> None:
     world.bucket.broken = Unreadable("AccessDenied")
     assert "index" in world.look().unreadable
