@@ -216,7 +216,10 @@ def _when(time: datetime | None) -> str:
 
 def _document(text: Any) -> Mapping[str, Any]:
     """JSON as it comes: botocore parses a template, but hands a policy out as text."""
-    parsed = json.loads(text) if isinstance(text, str) else text
+    try:
+        parsed = json.loads(text) if isinstance(text, str) else text
+    except ValueError as error:
+        raise AwsError(f"not JSON, and so not written by us: {error}") from error
     return {str(key): value for key, value in parsed.items()}
 
 

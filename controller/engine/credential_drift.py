@@ -55,9 +55,9 @@ def made(nested: str, template: Mapping[str, object], resources: Sequence[LiveRe
     for one in resources:
         body = described.get(one.logical_id) if isinstance(described, Mapping) else None
         if one.type == KEY and one.physical_id and isinstance(body, Mapping):
-            properties = body["Properties"]
-            said = properties["UserName"]
-            user = names.get(said["Ref"], "") if isinstance(said, Mapping) else str(said)
+            properties = body.get("Properties", {})
+            said = properties.get("UserName", "")
+            user = names.get(said.get("Ref", ""), "") if isinstance(said, Mapping) else str(said)
             active = properties.get("Status", "Active") == "Active"
             keys.append(MadeKey(one.physical_id, user, active, origin.source(nested, one.logical_id)))
     users = frozenset(one.physical_id for one in resources if one.type == USER and one.physical_id)

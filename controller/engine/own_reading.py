@@ -50,6 +50,12 @@ class OwnReading:
         place = self._subject.place
         facts = StackFacts(body, there.parameters, by_id, place.account, place.region, there.name)
         for logical, resource in sorted(body.get("Resources", {}).items()):
-            compare = self._types.get(resource["Type"])
-            if compare is not None and logical in by_id:
-                compare(nested, logical, resource["Properties"], facts)
+            if logical not in by_id:
+                continue
+            try:
+                if (compare := self._types.get(resource["Type"])) is not None:
+                    compare(nested, logical, resource["Properties"], facts)
+            except (AttributeError, KeyError, TypeError) as error:
+                # Whoever runs the account may have deployed any template, and may have a macro complete it.
+                address = self._subject.origin.address(nested, logical)
+                self._subject.found.unreadable[address] = f"its template is not as we write it: {error!r}"

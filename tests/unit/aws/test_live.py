@@ -110,3 +110,22 @@ def test_a_resource_whose_only_difference_is_somebody_elses_tag_did_not_drift() 
 def test_tags_that_are_a_map_are_told_alike() -> None:
     found = tagged({"UserPoolTags": {"lake:silo": "sales"}}, {"UserPoolTags": {}}, type="AWS::Cognito::UserPool")
     assert found == {"/UserPoolTags/lake:silo": ("sales", None)}
+
+
+class Templated:
+    """CloudFormation with one template, and the Clients that hand it out."""
+
+    def __init__(self, body: Any) -> None:
+        self.body = body
+
+    def of(self, service: str, region: str, role: str) -> Templated:
+        return self
+
+    def get_template(self, **_: Any) -> dict[str, Any]:
+        return {"TemplateBody": self.body}
+
+
+def test_a_template_in_yaml_was_not_written_by_us() -> None:
+    silos = AwsSilos(cast(Clients, Templated("Resources: {}\n")), lambda seconds: None)
+    found = silos.template(Place("200000000001", "eu-west-1"), "lake-silo")
+    assert isinstance(found, Unreadable) and "not JSON" in found.why

@@ -148,6 +148,31 @@ def test_what_a_silos_account_says_a_bucket_is_called_runs_as_no_command(world: 
     assert words[:5] == ["aws", "s3api", "put-bucket-policy", "--bucket", name]
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "a text",
+        {},
+        {"Type": "AWS::S3::BucketPolicy"},
+        {"Type": "AWS::S3::BucketPolicy", "Properties": []},
+        {"Type": "AWS::S3::BucketPolicy", "Properties": {"Bucket": "sales-raw"}},
+        {"Type": "AWS::Glue::Table", "Properties": {"DatabaseName": "d"}},
+    ],
+    ids=["no resource", "no type", "no properties", "a list of them", "no policy", "no table"],
+)
+def test_a_template_that_we_never_wrote_is_unreadable_and_ends_no_look(world: World, odd: Any) -> None:
+    world.silos.templates[SALES, STORAGE] = {"Resources": {"RawPolicy": odd}}
+    assert "not as we write it" in world.look().unreadable["silo/sales/Storage/RawPolicy"]
+
+
+def test_a_key_whose_template_names_no_user_is_somebody_elses(world: World) -> None:
+    key = LiveResource("Key", "AKIAEXAMPLE", "AWS::IAM::AccessKey", "CREATE_COMPLETE")
+    user = LiveResource("User", "feed", "AWS::IAM::User", "CREATE_COMPLETE")
+    world.silos.listed[SALES, STORAGE] = (key, user)
+    world.silos.templates[SALES, STORAGE] = {"Resources": {"Key": {"Type": "AWS::IAM::AccessKey"}, "User": {}}}
+    assert world.look().unreadable == {}
+
+
 def test_a_catalog_policy_that_cannot_be_told_is_unreadable_and_ends_no_look(world: World) -> None:
     body = {"Statement": [{**STATEMENT, "Resource": {"Fn::GetAtt": ["Unknown", "Arn"]}}]}
     policy = {"Type": "Custom::LakeCatalogPolicy", "Properties": {"PolicyDocument": body}}
