@@ -96,24 +96,22 @@ def embedded_lake(folder: Path) -> Iterator[None]:
 
 
 def edit_buffer() -> None:
-    path = Path("manifests/flows/orders.yaml")
-    text = path.read_text()
-    edited = text.replace("buffer: {seconds: 300", "buffer: {seconds: 600")
-    if edited == text:
-        raise Wrong(f"{path} has no buffer of 300 seconds to edit")
-    path.write_text(edited)
+    _edit("flows/orders.yaml", "buffer: {seconds: 300", "buffer: {seconds: 600")
     print("manifests/flows/orders.yaml: buffer: {seconds: 300, …} becomes {seconds: 600, …}")
 
 
 def shorten_bake() -> None:
     """Nobody waits ten minutes for a demo."""
-    path = Path("manifests/organization.yaml")
-    text = path.read_text()
-    edited = text.replace("bake: 10m", "bake: 3s")
-    if edited == text:
-        raise Wrong(f"{path} has no bake of 10 minutes to shorten")
-    path.write_text(edited)
+    _edit("organization.yaml", "bake: 10m", "bake: 3s")
     print("manifests/organization.yaml: bake: 10m becomes 3s, for this demo")
+
+
+def _edit(manifest: str, before: str, after: str) -> None:
+    path = Path("manifests") / manifest
+    text = path.read_text()
+    if before not in text:
+        raise Wrong(f'{path} has no "{before}" to edit')
+    path.write_text(text.replace(before, after))
 
 
 def policy_of(bucket: str, change: Callable[[list[Any]], object]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,19 +19,26 @@ from tests.e2e.printed import execute
 
 pytestmark = pytest.mark.emulator
 
+Drift = Callable[[Exit], dict[str, Any]]
+
 SALES, RAW, DROPZONE = "200000000001", "acme-sales-raw-200000000001", "acme-sales-dropzone-200000000001"
 
 
-def test_drift_finds_what_was_changed_by_hand_and_nothing_else(
-    two_silos: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def drift(exits: Exit) -> dict[str, Any]:
+@pytest.fixture
+def drift(two_silos: str, capsys: pytest.CaptureFixture[str]) -> Drift:
+    """What `siloctl drift` finds, by address, once it exits as it should."""
+
+    def found(exits: Exit) -> dict[str, Any]:
         capsys.readouterr()
         status = run(["--manifests", two_silos, "drift", "--format", "json", "--detailed-exitcode"])
         out, err = capsys.readouterr()
         assert status == exits, out + err
         return {finding["address"]: finding for finding in json.loads(out)["drift"]}
 
+    return found
+
+
+def test_drift_finds_what_was_changed_by_hand_and_nothing_else(two_silos: str, drift: Drift) -> None:
     assert run(["--manifests", two_silos, "apply", "--yes", "--wait", "--timeout", "120s"]) == Exit.OK
     assert drift(Exit.OK) == {}
 
@@ -61,14 +69,7 @@ def test_drift_finds_what_was_changed_by_hand_and_nothing_else(
     assert list(drift(Exit.CHANGES)) == ["silo/sales/storage/DropzoneBucket"]
 
 
-def test_what_was_changed_or_deleted_is_put_back_by_what_drift_prints(
-    two_silos: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def drift(exits: Exit) -> dict[str, Any]:
-        capsys.readouterr()
-        assert run(["--manifests", two_silos, "drift", "--format", "json", "--detailed-exitcode"]) == exits
-        return {finding["address"]: finding for finding in json.loads(capsys.readouterr().out)["drift"]}
-
+def test_what_was_changed_or_deleted_is_put_back_by_what_drift_prints(two_silos: str, drift: Drift) -> None:
     assert run(["--manifests", two_silos, "apply", "--yes", "--wait", "--timeout", "120s"]) == Exit.OK
     s3, sns = client("s3", SALES, "eu-west-1"), client("sns", SALES, "eu-west-1")
     s3.put_bucket_versioning(Bucket=DROPZONE, VersioningConfiguration={"Status": "Suspended"})
@@ -106,14 +107,7 @@ def test_what_was_changed_or_deleted_is_put_back_by_what_drift_prints(
     assert s3.get_bucket_versioning(Bucket=DROPZONE)["Status"] == "Enabled"
 
 
-def test_a_tag_of_the_lake_is_told_and_put_back_and_other_peoples_are_left_alone(
-    two_silos: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def drift(exits: Exit) -> dict[str, Any]:
-        capsys.readouterr()
-        assert run(["--manifests", two_silos, "drift", "--format", "json", "--detailed-exitcode"]) == exits
-        return {finding["address"]: finding for finding in json.loads(capsys.readouterr().out)["drift"]}
-
+def test_a_tag_of_the_lake_is_told_and_put_back_and_other_peoples_are_left_alone(two_silos: str, drift: Drift) -> None:
     assert run(["--manifests", two_silos, "apply", "--yes", "--wait", "--timeout", "120s"]) == Exit.OK
     s3, kms = client("s3", SALES, "eu-west-1"), client("kms", SALES, "eu-west-1")
     key = next(one["TargetKeyId"] for one in kms.list_aliases()["Aliases"] if one["AliasName"] == "alias/lake-data")
@@ -145,14 +139,7 @@ def test_a_tag_of_the_lake_is_told_and_put_back_and_other_peoples_are_left_alone
     assert {"TagKey": "backup", "TagValue": "daily"} in kms.list_resource_tags(KeyId=key)["Tags"]
 
 
-def test_what_cloudformation_does_not_look_at_is_read_by_ourselves(
-    two_silos: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    def drift(exits: Exit) -> dict[str, Any]:
-        capsys.readouterr()
-        assert run(["--manifests", two_silos, "drift", "--format", "json", "--detailed-exitcode"]) == exits
-        return {finding["address"]: finding for finding in json.loads(capsys.readouterr().out)["drift"]}
-
+def test_what_cloudformation_does_not_look_at_is_read_by_ourselves(two_silos: str, drift: Drift) -> None:
     for name in ("flows/orders.yaml", "transforms/orders.py"):
         (Path(two_silos) / name).parent.mkdir()
         shutil.copy(MANIFESTS / name, Path(two_silos) / name)
